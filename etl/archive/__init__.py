@@ -1,0 +1,1 @@
+"""Originals and batch folders, written once; verify and restore."""

@@ -1,0 +1,1 @@
+"""The canonical record types: schemas, keys, validation."""

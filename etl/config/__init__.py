@@ -1,0 +1,1 @@
+"""The declared project: schedules.yaml, partners, environments; typed and validated."""

@@ -1,0 +1,1 @@
+"""The pipeline: stages put together, run, rerun, schedule."""

@@ -1,0 +1,1 @@
+"""What happened: runs, batches, files, documents, exceptions, pushes."""

@@ -1,0 +1,1 @@
+"""The YAML mapping language: load, check, compile, apply."""

@@ -1,0 +1,1 @@
+"""The Odoo side: targets that take vendor bills."""

@@ -1,0 +1,125 @@
+"""The raw tables that formats give and mappings take: the contract between the two rooms.
+
+A :class:`Reader` turns files into a stream of :class:`Chunk`; a chunk gives :class:`Rows` for a
+row declaration, and rows give columns by path, in the source's own path language. Formats
+implement these protocols without knowing mappings; mappings use them without knowing formats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from etl.defects import Defect, Position
+from etl.errors import EtlError, ExitCode
+
+LINEAGE = pa.schema(
+    [
+        pa.field("file", pa.int32(), nullable=False),
+        pa.field("interchange_no", pa.string()),
+        pa.field("group_no", pa.string()),
+        pa.field("document_no", pa.string()),
+        pa.field("position", pa.int64(), nullable=False),
+    ]
+)
+"""Per row: index into the chunk's files, ISA13/UNB 0020, GS06, ST02/UNH 0062, and the segment
+number inside the transaction set, or the line of the file (CSV, XML)."""
+
+
+class DeclarationError(EtlError):
+    """A `source:` block or a path that the format cannot read; names key, found and expected."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, key: str, found: str, expected: str) -> None:
+        self.key, self.found, self.expected = key, found, expected
+        super().__init__(f"{key}: found {found}, expected {expected}")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One file to read: the partner's name, the hash of its bytes, and how to open them."""
+
+    name: str
+    sha256: str
+    size: int
+    open: Callable[[], BinaryIO]
+
+
+class Rows(Protocol):
+    """The rows that a `row:` declaration selects in one chunk."""
+
+    @property
+    def record(self) -> npt.NDArray[np.int64]:
+        """For each row, the index of the top-level row it belongs to; sorted."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def column(self, path: str) -> pa.Array:
+        """One value a row, null where absent or empty; strings unless the source is typed."""
+        ...
+
+    def lineage(self) -> pa.Table:
+        """A table of schema :data:`LINEAGE`, one row a row."""
+        ...
+
+    def position(self, index: int, path: str | None = None) -> Position:
+        """Where row `index` (and the value of `path` in it) stands; slow, for reports only."""
+        ...
+
+
+class Chunk(Protocol):
+    """A piece of the input that holds whole records: many small files, or part of a large one."""
+
+    @property
+    def files(self) -> Sequence[SourceFile]:
+        """The files that have rows or defects here."""
+        ...
+
+    @property
+    def defects(self) -> Sequence[Defect]:
+        """What the reader itself found wrong; `record` indexes the top-level rows."""
+        ...
+
+    def records(self) -> Rows:
+        """The top-level rows, as the source declares them (`row`, `group_by`)."""
+        ...
+
+    def children(self, row: str | None) -> Rows:
+        """The rows of a `children:` entry; None: the flat rows under `group_by`."""
+        ...
+
+
+class Reader(Protocol):
+    """A format with one mapping's `source:` block taken in."""
+
+    def check_path(self, path: str, row: str | None = None) -> None:
+        """Raise :class:`DeclarationError` for a path that can't be read in rows of `row`.
+
+        `row` None stands for the top-level rows."""
+        ...
+
+    def check_row(self, row: str | None) -> None:
+        """Raise :class:`DeclarationError` for a child row declaration that can't be read."""
+        ...
+
+    def read(self, files: Sequence[SourceFile]) -> Iterator[Chunk]:
+        """Read the files in order, in chunks of bounded memory. A file that can't be read at all
+        gives a defect with `record` None; it never raises for content."""
+        ...
+
+
+class Format(Protocol):
+    """A file format: takes a mapping's `source:` block and gives its reader."""
+
+    name: str
+
+    def reader(self, source: Mapping[str, Any]) -> Reader:
+        """Raise :class:`DeclarationError` where the block is wrong."""
+        ...

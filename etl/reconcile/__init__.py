@@ -1,0 +1,1 @@
+"""Freight invoices against expected charges: match, tolerate, decide."""

@@ -1,0 +1,1 @@
+"""Endpoints: SFTP and local folders; list, settle, fetch, deliver."""
