@@ -53,6 +53,11 @@ class YamlFile:
             hint=hint,
         )
 
+    def place(self, key: Sequence[str | int]) -> str:
+        """File, line and key, as they stand before the colon of an error."""
+        line = self.line_of(key)
+        return f"{self.shown_as}:{line} {dotted(key)}" if line else f"{self.shown_as} {dotted(key)}"
+
 
 def load_yaml(path: Path, shown_as: str, schema: Mapping[str, Any] | None = None) -> YamlFile:
     """Read `path` and check it against `schema` (JSON Schema 2020-12).
@@ -175,9 +180,13 @@ for _tag, _pattern, _first in (
     _StrictLoader.add_implicit_resolver(
         f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first)
     )
-_StrictLoader.add_constructor(
-    "tag:yaml.org,2002:float", lambda loader, node: Decimal(loader.construct_scalar(node))
-)
+
+
+def _decimal(loader: _StrictLoader, node: yaml.ScalarNode) -> Decimal:
+    return Decimal(str(loader.construct_scalar(node)))
+
+
+_StrictLoader.add_constructor("tag:yaml.org,2002:float", _decimal)
 
 
 def _record_lines(
@@ -234,7 +243,9 @@ def _problems_of(file: YamlFile, error: ValidationError) -> Iterator[Problem]:
             did_you_mean(str(instance), allowed),
         )
     else:
-        yield file.problem(path, shown(instance), _expected(error))
+        # writeOnly marks secrets in our schemas: what stands in their place is never shown
+        found = "a value that is not shown" if schema.get("writeOnly") else shown(instance)
+        yield file.problem(path, found, _expected(error))
 
 
 def _problems_of_alternatives(file: YamlFile, error: ValidationError) -> Iterator[Problem]:

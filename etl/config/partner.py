@@ -1,0 +1,126 @@
+"""A trading partner as declared in ``mappings/<partner>/partner.yaml``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from etl.config.secrets import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """How the partner is known: SCAC, EDI ids, VAT number, and its `ref` among Odoo's partners."""
+
+    scac: str | None = None
+    isa: str | None = None
+    unb: str | None = None
+    vat: str | None = None
+    odoo_ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """How we know that the partner has finished writing a file.
+
+    Attributes:
+        by: ``age`` (size and time unchanged for `seconds`), ``done_file`` (a file of the same
+            name with `suffix` beside it), or ``rename`` (names matching `temporary` are still
+            being written).
+    """
+
+    by: str = "age"
+    seconds: int = 60
+    suffix: str = ".done"
+    temporary: tuple[str, ...] = ("*.part", "*.tmp", "*.filepart", ".*")
+
+
+@dataclass(frozen=True, slots=True)
+class AfterPickup:
+    """What we do to the remote file once it is archived: ``move`` it `to` a folder beside,
+    ``delete`` it, or ``keep`` it."""
+
+    action: str = "keep"
+    to: str = "processed"
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds to wait for the TCP connection, the SSH banner and login, one answer, and the
+    whole visit."""
+
+    connect: float = 20
+    auth: float = 30
+    channel: float = 60
+    overall: float = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The largest file taken, and how many files one visit takes."""
+
+    max_file_mb: int = 2048
+    max_files: int = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a partner's files lie: an SFTP server or a local folder.
+
+    Attributes:
+        type: ``sftp`` or ``local``.
+        host_key: pinned: ``ssh-ed25519 AAAA…`` or ``SHA256:…``; always there for SFTP.
+        folder_in: where we pick files up. Local: a path, relative to the project.
+        folder_out: where we deliver files.
+        key: path of a private key file; ``key_data``: a private key from a secret.
+    """
+
+    type: str
+    folder_in: str
+    folder_out: str | None = None
+    host: str = ""
+    port: int = 22
+    user: str = ""
+    host_key: str = ""
+    key: Path | None = None
+    key_data: Secret | None = None
+    passphrase: Secret | None = None
+    password: Secret | None = None
+    agent: bool = False
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    settle: Settle = field(default_factory=Settle)
+    after_pickup: AfterPickup = field(default_factory=AfterPickup)
+    limits: Limits = field(default_factory=Limits)
+
+
+class EndpointDeclaration(Protocol):
+    """An endpoint whose references are resolved only when a job really visits it, so that
+    looking at the ledger needs no partner's credentials."""
+
+    def resolve(self) -> Endpoint:
+        """Raises ConfigurationError where a reference cannot be resolved."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRule:
+    """Files whose name matches `pattern` are read by the mapping file at `mapping`."""
+
+    pattern: str
+    mapping: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """One trading partner: who it is, where its files lie, what its documents map to."""
+
+    id: str
+    name: str
+    folder: Path
+    identity: Identity
+    timezone: str
+    endpoint: EndpointDeclaration
+    documents: tuple[DocumentRule, ...]
+    client: str | None = None

@@ -1,0 +1,164 @@
+"""The whole declared project: environment, folders, ledger, target, jobs and partners."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from etl.config.partner import Partner
+from etl.config.secrets import Secret, resolve
+from etl.yamlfile import YamlFile
+
+STEPS = ("pull", "map", "reconcile", "push")
+
+
+@dataclass(frozen=True, slots=True)
+class OdooSettings:
+    """The Odoo that bills are pushed to.
+
+    Attributes:
+        password: the service user's API key (or password).
+        company: database id of the company; None: the user's own.
+        journal: code of the purchase journal; None: Odoo's default.
+        taxes: tax rate in percent, as text -> name of the purchase tax in Odoo.
+        timeout: seconds to wait for one answer.
+        batch: bills in one call at most.
+    """
+
+    url: str
+    database: str
+    login: str
+    password: Secret
+    company: int | None = None
+    journal: str | None = None
+    taxes: Mapping[str, str] | None = None
+    timeout: float = 120
+    batch: int = 60
+
+
+@dataclass(frozen=True)
+class OdooDeclaration:
+    """The Odoo of an environment, its references not yet resolved."""
+
+    file: YamlFile
+    key: tuple[str | int, ...]
+    declared: Mapping[str, Any]
+    root: Path
+    environ: Mapping[str, str]
+
+    def resolve(self) -> OdooSettings:
+        """Raises ConfigurationError where a reference cannot be resolved."""
+        declared = self.declared
+        optional = {
+            name: declared[name]
+            for name in ("company", "journal", "taxes", "batch")
+            if name in declared
+        }
+        if "timeout" in declared:
+            optional["timeout"] = float(declared["timeout"])
+        return OdooSettings(
+            url=self._text("url"),
+            database=self._text("database"),
+            login=self._text("login"),
+            password=Secret(
+                declared["password"],
+                self.file.place([*self.key, "password"]),
+                self.environ,
+                self.root,
+            ),
+            **optional,
+        )
+
+    def _text(self, name: str) -> str:
+        place = self.file.place([*self.key, name])
+        return resolve(self.declared[name], place, self.environ, self.root)
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Working folders: received files by partner, files to send by partner, batches by date."""
+
+    inbox: Path
+    outbox: Path
+    archive: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """When a job fires: one of `daily` (HH:MM), `cron` (five fields) or `every` (minutes).
+
+    Attributes:
+        zone: IANA time zone of the nominal time.
+        catch_up: ``run`` fires the latest missed slot once; ``skip`` only says what was missed.
+    """
+
+    daily: str | None = None
+    cron: str | None = None
+    every_minutes: int | None = None
+    zone: str = "UTC"
+    catch_up: str = "run"
+
+
+@dataclass(frozen=True, slots=True)
+class PushRule:
+    """What a job pushes.
+
+    Attributes:
+        mapping: path of the mapping canonical -> target.
+        post: ``never`` leaves drafts; ``approved`` posts what was approved.
+        outcomes: audit outcomes that are pushed; the others wait in their queue.
+    """
+
+    mapping: Path
+    post: str = "never"
+    outcomes: tuple[str, ...] = ("AUTO_APPROVE", "APPROVE_WITH_VARIANCE")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job of schedules.yaml: the partners it serves, its steps in order, when it fires."""
+
+    name: str
+    description: str
+    partners: tuple[str, ...]
+    steps: tuple[str, ...]
+    trigger: Trigger | None
+    push: PushRule | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileSettings:
+    """Where tolerances stand, and how many days back expected charges are looked for."""
+
+    tolerances: Mapping[str, Any]
+    tolerances_shown_as: str
+    expected_window_days: int = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Everything declared, for one environment; read once and passed down.
+
+    Attributes:
+        root: the folder of schedules.yaml.
+        ledger_url: SQLAlchemy URL; SQLite paths are absolute.
+        target: ``outbox`` or ``odoo``.
+        code_lists: the folder of the code lists.
+    """
+
+    root: Path
+    environment: str
+    folders: Folders
+    ledger_url: str
+    target: str
+    odoo: OdooDeclaration | None
+    jobs: Mapping[str, Job]
+    partners: Mapping[str, Partner]
+    code_lists: Path
+    reconcile: ReconcileSettings
+
+    def shown(self, path: Path) -> str:
+        """`path` as people know it: relative to the project where it lies in it."""
+        return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
