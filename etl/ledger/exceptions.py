@@ -1,0 +1,247 @@
+"""Exceptions: what people have to look at, one item however often the same trouble comes back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from etl.errors import ConfigurationError
+from etl.ledger.chunks import chunks
+from etl.ledger.clock import Clock
+from etl.ledger.models import ExceptionItem, ExceptionKind, ExceptionState
+
+_NOT_CLOSED = ExceptionItem.state != ExceptionState.CLOSED
+
+
+@dataclass(frozen=True, slots=True)
+class NewException:
+    """Something to be looked at.
+
+    Attributes:
+        kind: technical, data or business.
+        queue: who looks at it.
+        code: stable reason, e.g. ``SE_COUNT``, ``UNKNOWN_PARTNER``.
+        details: position, value, expected, the numbers behind it; JSON types, dates and Decimals.
+        business_key: of the document, where it is known.
+        subject: what else tells it from others of the same code: a file's sha256 and the position
+            in it, a connection's name. Not an id that a rerun makes anew.
+    """
+
+    kind: ExceptionKind
+    queue: str
+    code: str
+    message: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+    partner: str | None = None
+    batch_id: str | None = None
+    file_id: str | None = None
+    document_id: str | None = None
+    business_key: str | None = None
+    subject: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.business_key and not self.subject:
+            raise ValueError(f"exception {self.code} names neither a business key nor a subject")
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash that is the same for the same trouble in a rerun or a later run."""
+        about = [self.kind, self.code, self.partner, self.business_key, self.subject]
+        return hashlib.sha256(json.dumps(about).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """How many items are new and how many were open already."""
+
+    new: int
+    repeated: int
+
+
+class Exceptions:
+    """The exceptions, within one transaction."""
+
+    def __init__(self, session: Session, now: Clock) -> None:
+        self._session = session
+        self._now = now
+
+    def add(self, items: Iterable[NewException]) -> Raised:
+        """Open an item for each trouble; one that is open already is met once more instead.
+
+        Items of the same fingerprint within `items` count once.
+        """
+        by_fingerprint = {item.fingerprint: item for item in items}
+        now = self._now()
+        new = 0
+        for some in chunks(list(by_fingerprint)):
+            known = {item.fingerprint: item for item in self._open(some)}
+            earlier = self._numbers(some)
+            for fingerprint in some:
+                item = by_fingerprint[fingerprint]
+                if fingerprint in known:
+                    _meet_again(known[fingerprint], item, now)
+                else:
+                    number = earlier.get(fingerprint, 0) + 1
+                    self._session.add(_opened(item, fingerprint, number, now))
+                    new += 1
+        self._session.flush()
+        return Raised(new=new, repeated=len(by_fingerprint) - new)
+
+    def close(
+        self,
+        *,
+        business_keys: Sequence[str] = (),
+        ids: Sequence[str] = (),
+        closed_by: str | None = None,
+        but: Iterable[NewException] = (),
+    ) -> int:
+        """Close open items by business key or id.
+
+        Args:
+            closed_by: the batch that settled them; None when a person did.
+            but: trouble met by that batch itself, which stays open.
+
+        Returns:
+            How many were closed.
+        """
+        staying = {item.fingerprint for item in but}
+        now = self._now()
+        closed = 0
+        for column, values in (
+            (ExceptionItem.business_key, business_keys),
+            (ExceptionItem.id, ids),
+        ):
+            for some in chunks(list(values)):
+                query = select(ExceptionItem).where(_NOT_CLOSED, column.in_(some))
+                for item in self._session.scalars(query):
+                    if item.fingerprint not in staying:
+                        item.state = ExceptionState.CLOSED
+                        item.closed_at = now
+                        item.closed_by = closed_by
+                        closed += 1
+        self._session.flush()
+        return closed
+
+    def retry(self, ids: Sequence[str]) -> int:
+        """Mark open items as to be tried again by the next run; returns how many."""
+        marked = 0
+        for some in chunks(list(ids)):
+            result = self._session.connection().execute(
+                update(ExceptionItem)
+                .where(ExceptionItem.id.in_(some), ExceptionItem.state == ExceptionState.OPEN)
+                .values(state=ExceptionState.RETRIED)
+            )
+            marked += result.rowcount
+        self._session.expire_all()
+        return marked
+
+    def get(self, item_id: str) -> ExceptionItem | None:
+        """The item of this id, if there is one."""
+        return self._session.get(ExceptionItem, item_id)
+
+    def named(self, item_id: str) -> ExceptionItem:
+        """The item of this id; raises ConfigurationError when there is none."""
+        item = self.get(item_id)
+        if item is None:
+            raise ConfigurationError(
+                f"there is no exception {item_id!r}; see `etl exceptions list` for those known"
+            )
+        return item
+
+    def find(
+        self,
+        *,
+        state: ExceptionState | None = ExceptionState.OPEN,
+        kind: ExceptionKind | None = None,
+        queue: str | None = None,
+        code: str | None = None,
+        partner: str | None = None,
+        batch_id: str | None = None,
+        limit: int | None = 100,
+    ) -> list[ExceptionItem]:
+        """Items by what is given, oldest first; `state` None means any."""
+        wanted = {
+            ExceptionItem.state: state,
+            ExceptionItem.kind: kind,
+            ExceptionItem.queue: queue,
+            ExceptionItem.code: code,
+            ExceptionItem.partner: partner,
+            ExceptionItem.batch_id: batch_id,
+        }
+        query = (
+            select(ExceptionItem).order_by(ExceptionItem.first_at, ExceptionItem.id).limit(limit)
+        )
+        for column, value in wanted.items():
+            if value is not None:
+                query = query.where(column == value)
+        return list(self._session.scalars(query))
+
+    def open_counts(self) -> dict[tuple[str, str], int]:
+        """Number of items not closed by (kind, queue)."""
+        query = (
+            select(ExceptionItem.kind, ExceptionItem.queue, func.count())
+            .where(_NOT_CLOSED)
+            .group_by(ExceptionItem.kind, ExceptionItem.queue)
+            .order_by(ExceptionItem.kind, ExceptionItem.queue)
+        )
+        return {(kind, queue): number for kind, queue, number in self._session.execute(query)}
+
+    def _open(self, fingerprints: Sequence[str]) -> Iterable[ExceptionItem]:
+        query = select(ExceptionItem).where(
+            _NOT_CLOSED, ExceptionItem.fingerprint.in_(fingerprints)
+        )
+        return self._session.scalars(query)
+
+    def _numbers(self, fingerprints: Sequence[str]) -> dict[str, int]:
+        """How many items each fingerprint has had, closed ones included."""
+        query = (
+            select(ExceptionItem.fingerprint, func.count())
+            .where(ExceptionItem.fingerprint.in_(fingerprints))
+            .group_by(ExceptionItem.fingerprint)
+        )
+        return {row[0]: row[1] for row in self._session.execute(query)}
+
+
+def _opened(item: NewException, fingerprint: str, number: int, now: datetime) -> ExceptionItem:
+    """A new row; its id is the same wherever the same history is replayed."""
+    return ExceptionItem(
+        id=fingerprint[:12] if number == 1 else f"{fingerprint[:12]}-{number}",
+        kind=item.kind,
+        queue=item.queue,
+        code=item.code,
+        message=item.message,
+        details=dict(item.details),
+        partner=item.partner,
+        batch_id=item.batch_id,
+        file_id=item.file_id,
+        document_id=item.document_id,
+        business_key=item.business_key,
+        fingerprint=fingerprint,
+        state=ExceptionState.OPEN,
+        attempts=1,
+        first_at=now,
+        last_at=now,
+        closed_at=None,
+        closed_by=None,
+    )
+
+
+def _meet_again(known: ExceptionItem, item: NewException, now: datetime) -> None:
+    """Point the open row to where the trouble was met last; the same batch resumed counts once."""
+    if known.batch_id != item.batch_id or known.state == ExceptionState.RETRIED:
+        known.attempts += 1
+    known.state = ExceptionState.OPEN
+    known.queue = item.queue
+    known.message = item.message
+    known.details = dict(item.details)
+    known.batch_id = item.batch_id
+    known.file_id = item.file_id
+    known.document_id = item.document_id
+    known.last_at = now

@@ -1,0 +1,65 @@
+"""Schedule fires: every due start of a job is claimed by exactly one process."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import cast
+
+from sqlalchemy import Table, select
+from sqlalchemy.orm import Session
+
+from etl.ledger.clock import Clock
+from etl.ledger.models import ScheduleFire
+from etl.ledger.upsert import insert_if_absent
+
+_FIRE = cast(Table, ScheduleFire.__table__)
+
+
+class Fires:
+    """The claimed starts, within one transaction."""
+
+    def __init__(self, session: Session, now: Clock) -> None:
+        self._session = session
+        self._now = now
+
+    def claim(self, job: str, nominal_local: date, slot: str, claimed_by: str) -> bool:
+        """Claim a start; False when it was claimed before, by whomever."""
+        return insert_if_absent(
+            self._session,
+            _FIRE,
+            {
+                "job": job,
+                "nominal_local": nominal_local,
+                "slot": slot,
+                "claimed_at": self._now(),
+                "claimed_by": claimed_by,
+                "run_id": None,
+            },
+        )
+
+    def ran(self, job: str, nominal_local: date, slot: str, run_id: str) -> None:
+        """Note which run a claimed start led to; raises KeyError when it was never claimed."""
+        fire = self._session.get(ScheduleFire, (job, nominal_local, slot))
+        if fire is None:
+            raise KeyError((job, nominal_local, slot))
+        fire.run_id = run_id
+        self._session.flush()
+
+    def latest(self, job: str) -> ScheduleFire | None:
+        """The claimed start with the latest nominal day and slot."""
+        query = (
+            select(ScheduleFire)
+            .where(ScheduleFire.job == job)
+            .order_by(ScheduleFire.nominal_local.desc(), ScheduleFire.slot.desc())
+            .limit(1)
+        )
+        return self._session.scalars(query).first()
+
+    def since(self, job: str, nominal_local: date) -> list[ScheduleFire]:
+        """The claimed starts of a job from a nominal day on, in order."""
+        query = (
+            select(ScheduleFire)
+            .where(ScheduleFire.job == job, ScheduleFire.nominal_local >= nominal_local)
+            .order_by(ScheduleFire.nominal_local, ScheduleFire.slot)
+        )
+        return list(self._session.scalars(query))

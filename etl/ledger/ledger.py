@@ -1,0 +1,103 @@
+"""The ledger's front door: one transaction at a time, the tables by noun."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from etl.ledger import database
+from etl.ledger.batches import Batches
+from etl.ledger.clock import Clock, utc_now
+from etl.ledger.documents import Documents
+from etl.ledger.exceptions import Exceptions
+from etl.ledger.files import Files
+from etl.ledger.fires import Fires
+from etl.ledger.history import History
+from etl.ledger.pushes import Pushes
+from etl.ledger.runs import Runs
+
+
+class Transaction:
+    """All tables, seen and changed in one transaction."""
+
+    def __init__(self, session: Session, now: Clock) -> None:
+        self.session = session
+        self.runs = Runs(session, now)
+        self.batches = Batches(session, now)
+        self.files = Files(session, now)
+        self.documents = Documents(session)
+        self.history = History(session)
+        self.exceptions = Exceptions(session, now)
+        self.pushes = Pushes(session, now)
+        self.fires = Fires(session, now)
+
+
+class Ledger:
+    """What happened. The rows it gives stay readable after the transaction.
+
+    Database errors are raised as TransientError (locked, connection lost) or TerminalError.
+    """
+
+    def __init__(self, engine: Engine, now: Clock = utc_now) -> None:
+        self._engine = engine
+        self._now = now
+
+    @contextmanager
+    def begin(self) -> Iterator[Transaction]:
+        """A transaction that may write; committed at the end, rolled back on an error."""
+        with self._session(self._engine) as session:
+            yield Transaction(session, self._now)
+            session.commit()
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """A transaction for looking only: waits for no writer, and changes nothing."""
+        reading = self._engine.execution_options(**{database.READ_ONLY: True})
+        with self._session(reading) as session:
+            yield Transaction(session, self._now)
+            session.expunge_all()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _session(self, engine: Engine) -> Iterator[Session]:
+        try:
+            with Session(engine, expire_on_commit=False) as session:
+                yield session
+        except DBAPIError as error:
+            raise database.translate(error, self._engine) from error
+
+
+def open_ledger(url: str | URL, now: Clock = utc_now) -> Ledger:
+    """Open the ledger at a URL.
+
+    A SQLite ledger is made and upgraded on the way; a PostgreSQL one only by
+    :func:`upgrade_ledger`, since others may be using it.
+
+    Raises:
+        ConfigurationError: a wrong URL, or a schema that is not the newest.
+        TransientError, TerminalError: the database cannot be reached or opened.
+    """
+    engine = database.connect(url)
+    if engine.dialect.name == "sqlite":
+        database.upgrade(engine)
+    else:
+        database.check(engine)
+    return Ledger(engine, now)
+
+
+def upgrade_ledger(url: str | URL) -> str:
+    """Make or upgrade the tables; returns the version they are at now."""
+    engine = database.connect(url)
+    try:
+        database.upgrade(engine)
+    finally:
+        engine.dispose()
+    return database.newest()
