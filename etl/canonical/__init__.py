@@ -1,1 +1,22 @@
-"""The canonical record types: schemas, keys, validation."""
+"""Canonical records: the types every source is mapped to, and what follows from their content."""
+
+from etl.canonical.completion import complete, normalise
+from etl.canonical.record_types import Field, Kind, RecordType, record_type, record_types
+from etl.canonical.records import RecordSet
+from etl.canonical.validation import Violation, validate, violations
+from etl.canonical.views import nested
+
+__all__ = [
+    "Field",
+    "Kind",
+    "RecordSet",
+    "RecordType",
+    "Violation",
+    "complete",
+    "nested",
+    "normalise",
+    "record_type",
+    "record_types",
+    "validate",
+    "violations",
+]

@@ -1,0 +1,112 @@
+"""Completion: what follows from a record's own content, the same for every source.
+
+Defaults of the schema, values inherited from the parent, normalised numbers, line numbers, the
+business key and the record hash.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from etl.canonical.hashing import record_hashes
+from etl.canonical.record_types import Field, RecordType, record_type
+from etl.canonical.records import RecordSet, column_values
+
+
+def complete(records: RecordSet, partner: str) -> RecordSet:
+    """The same records with everything filled in that follows from their content.
+
+    Args:
+        records: tables of the types' Arrow schemas; what is missing is null.
+        partner: who sent them; goes into `partner` and the business key.
+    """
+    main = _fill(records.main, records.type, None, None)
+    main = _set(main, "partner", pa.repeat(pa.scalar(partner, pa.string()), main.num_rows))
+    tables = {records.record_type: main}
+    for name, table in records.children.items():
+        rows = records.parent_rows(name)
+        child = _fill(table, record_type(records.type.children[name]), main, rows)
+        tables[name] = _set(
+            child, "partner", pa.repeat(pa.scalar(partner, pa.string()), child.num_rows)
+        )
+    completed = RecordSet(records.record_type, tables)
+    main = _set(main, "business_key", _business_keys(records.type, main, partner))
+    main = _set(main, "record_hash", record_hashes(completed))
+    return completed.with_tables({records.record_type: main})
+
+
+def normalise(values: pa.Array) -> pa.Array:
+    """Capital letters and digits only, leading zeros kept; null where nothing remains.
+
+    This is the form in which numbers of different sources are compared: "inv-00123 " and
+    "INV 00123" are the same number, "INV123" is another.
+    """
+    upper = pc.utf8_upper(values)
+    clean = pc.utf8_is_alnum(upper)
+    if pc.all(clean).as_py() is not False:
+        return upper
+    stripped = pc.replace_substring_regex(upper, r"[^\p{L}\p{N}]", "")
+    return pc.if_else(pc.equal(stripped, ""), pa.scalar(None, pa.string()), stripped)
+
+
+def _fill(
+    table: pa.Table,
+    kind: RecordType,
+    parent: pa.Table | None,
+    parent_rows: npt.NDArray[np.int64] | None,
+) -> pa.Table:
+    for field in kind.fields.values():
+        missing = table[field.name].null_count
+        if not missing:
+            continue
+        column = table[field.name].combine_chunks()
+        if field.inherits and parent is not None:
+            inherited = parent[field.inherits].combine_chunks().take(pa.array(parent_rows))
+            column = _coalesce(column, inherited)
+        if field.normalised_from:
+            column = _coalesce(column, normalise(table[field.normalised_from].combine_chunks()))
+        if field.sequence:
+            column = _coalesce(column, _numbers_within(column_values(table, "record_id")))
+        if field.default is not None:
+            column = column.fill_null(_default(field))
+        if column.null_count < missing:
+            table = _set(table, field.name, column)
+    return table
+
+
+def _coalesce(column: pa.Array, other: pa.Array) -> pa.Array:
+    return other if column.null_count == len(column) else pc.coalesce(column, other)
+
+
+def _default(field: Field) -> pa.Scalar:
+    return pa.scalar(str(field.default), pa.string()).cast(field.arrow_type)
+
+
+def _numbers_within(record_ids: npt.NDArray[np.int64]) -> pa.Array:
+    """1, 2, 3 ... within each record, in the order of the rows."""
+    order = np.argsort(record_ids, kind="stable")
+    ordered = record_ids[order]
+    starts = np.searchsorted(ordered, ordered)
+    numbers = np.empty(len(order), np.int64)
+    numbers[order] = np.arange(len(order)) - starts + 1
+    return pa.array(numbers)
+
+
+def _business_keys(kind: RecordType, main: pa.Table, partner: str) -> pa.Array:
+    """`partner/record_type/number/revision`; null where a part of the number is missing."""
+    columns = [main[name].combine_chunks() for name in kind.business_key]
+    number = columns[0] if len(columns) == 1 else pc.binary_join_element_wise(*columns, ":")
+    revision = (
+        main[kind.revision].combine_chunks().cast(pa.string())
+        if kind.revision
+        else pa.scalar("0", pa.string())
+    )
+    return pc.binary_join_element_wise(f"{partner}/{kind.name}", number, revision, "/")
+
+
+def _set(table: pa.Table, name: str, column: pa.Array) -> pa.Table:
+    index = table.schema.get_field_index(name)
+    return table.set_column(index, table.schema.field(name), column)

@@ -1,0 +1,145 @@
+"""Validation of record sets against the JSON Schemas of their types.
+
+Whole columns are checked with Arrow compute, distinct values first; the JSON Schema validator
+sees only the values that failed there, to say exactly what is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from jsonschema import Draft202012Validator
+
+from etl.canonical.record_types import Field, record_type
+from etl.canonical.records import RecordSet
+from etl.canonical.views import json_value
+from etl.defects import Defect, Position
+
+MISSING_VALUE = "MISSING_VALUE"
+BAD_VALUE = "BAD_VALUE"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A cell that breaks its type's schema.
+
+    Attributes:
+        code: ``MISSING_VALUE`` or ``BAD_VALUE``.
+        table, row, field: the cell; `row` is the row in that table.
+        record: row of the record in the main table.
+        message: a sentence.
+        value: what stands there, None where nothing does.
+        expected: what should stand there.
+    """
+
+    code: str
+    table: str
+    row: int
+    field: str
+    record: int
+    message: str
+    value: str | None
+    expected: str
+
+
+def validate(records: RecordSet) -> list[Defect]:
+    """One defect for each cell that breaks the schema; `record` is the row in the main table."""
+    return [
+        Defect(
+            code=violation.code,
+            message=violation.message,
+            position=_position(records.tables[violation.table], violation.row),
+            value=violation.value,
+            expected=violation.expected,
+            record=violation.record,
+        )
+        for violation in violations(records)
+    ]
+
+
+def violations(records: RecordSet) -> Iterator[Violation]:
+    """The cells that break the schemas, table by table and field by field."""
+    for name, table in records.tables.items():
+        is_main = name == records.record_type
+        kind = records.type if is_main else record_type(records.type.children[name])
+        owners: npt.NDArray[np.int64] | None = None
+        for field in kind.fields.values():
+            column = table[field.name].combine_chunks()
+            rows = np.flatnonzero(_failing(field, column))
+            if len(rows) and owners is None:
+                owners = np.arange(table.num_rows) if is_main else records.parent_rows(name)
+            for row in rows.tolist():
+                record = int(owners[row]) if owners is not None else row
+                yield _violation(name, row, field, record, column[row].as_py())
+
+
+def _failing(field: Field, column: pa.Array) -> npt.NDArray[np.bool_]:
+    """Which cells break the field's rules."""
+    failing = np.zeros(len(column), np.bool_)
+    if field.required and column.null_count:
+        failing |= column.is_null().to_numpy(zero_copy_only=False)
+    if set(field.rules) & {"enum", "pattern", "minimum"}:
+        values = column.unique().drop_null()
+        wrong = values.filter(pc.invert(_allowed(field.rules, values)))
+        if len(wrong):
+            failing |= pc.is_in(column, value_set=wrong).to_numpy(zero_copy_only=False)
+    return failing
+
+
+def _allowed(rules: Mapping[str, Any], values: pa.Array) -> pa.Array:
+    allowed = pa.repeat(pa.scalar(True), len(values))
+    if "enum" in rules:
+        allowed = pc.and_(allowed, pc.is_in(values, value_set=pa.array(rules["enum"])))
+    if "pattern" in rules:
+        allowed = pc.and_(allowed, pc.match_substring_regex(values, rules["pattern"]))
+    if "minimum" in rules:
+        allowed = pc.and_(allowed, pc.greater_equal(values, rules["minimum"]))
+    return allowed
+
+
+def _violation(table: str, row: int, field: Field, record: int, value: Any) -> Violation:
+    name = f"{table}.{field.name}"
+    if value is None:
+        return Violation(
+            MISSING_VALUE, table, row, field.name, record,
+            f"{name} is missing", None, field.description,
+        )  # fmt: skip
+    shown = json_value(value)
+    errors = _validator(table, field.name).iter_errors(shown)
+    said = "; ".join(error.message for error in errors)
+    return Violation(
+        BAD_VALUE, table, row, field.name, record, f"{name}: {said}", str(shown)[:200],
+        _expected(field),
+    )  # fmt: skip
+
+
+def _expected(field: Field) -> str:
+    if "enum" in field.rules:
+        return "one of " + ", ".join(map(str, field.rules["enum"]))
+    return field.description
+
+
+@lru_cache(maxsize=256)
+def _validator(table: str, field: str) -> Draft202012Validator:
+    return Draft202012Validator(dict(record_type(table).fields[field].rules))
+
+
+def _position(table: pa.Table, row: int) -> Position:
+    """What the lineage columns know of a row's place."""
+    cell = table.slice(row, 1).to_pylist()[0]
+    in_segments = cell["interchange_no"] is not None
+    return Position(
+        file=cell["file_name"] or "",
+        interchange=cell["interchange_no"],
+        group=cell["group_no"],
+        document=cell["document_no"],
+        segment=cell["position"] if in_segments else None,
+        row=None if in_segments else cell["position"],
+    )

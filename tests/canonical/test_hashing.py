@@ -1,0 +1,101 @@
+import hashlib
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from etl.canonical import RecordSet, complete
+from tests.canonical.invoices import record_set
+
+INVOICE: dict[str, Any] = {"invoice_no": "A1", "currency": "USD", "total": Decimal("10.50")}
+LINES: list[dict[str, Any]] = [
+    {"record_id": 0, "charge_code": "BASE", "amount": Decimal(10)},
+    {"record_id": 0, "charge_code": "FUEL", "amount": Decimal("0.5")},
+]
+
+
+def invoice(changes: dict[str, Any] | None = None, lines: Any = None) -> RecordSet:
+    return record_set(
+        "freight_invoice",
+        freight_invoice=[{**INVOICE, **(changes or {})}],
+        charge_line=LINES if lines is None else lines,
+    )
+
+
+def hashed(records: RecordSet) -> list[str]:
+    hashes: list[str] = complete(records, "acme").main["record_hash"].to_pylist()
+    return hashes
+
+
+def row_text(names: str, values: list[str]) -> str:
+    return "\x1e" + "\x1f".join([hashlib.sha256(names.encode()).hexdigest()[:16], *values])
+
+
+def test_the_hash_is_the_same_in_every_version() -> None:
+    names = "billing_kind,currency,invoice_no,invoice_no_norm,invoice_type,revision,total"
+    main = ["original", "USD", "A1", "A1", "380", "0", "105000"]
+    line_names = "amount,charge_code,currency,line_no"
+    lines = [["100000", "BASE", "USD", "1"], ["5000", "FUEL", "USD", "2"]]
+    said = row_text(f"freight_invoice:{names}", main)
+    said += "".join(row_text(f"charge_line:{line_names}", line) for line in lines)
+    expected = hashlib.sha256(said.encode()).hexdigest()
+    assert hashed(invoice()) == [expected]
+    assert expected == "bb9979b8917b77a86d005df478d99027123be177cd4498e38f3746cb60133a7e"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"total": Decimal("10.51")},
+        {"currency": "EUR"},
+        {"bill_to_name": ""},
+        {"carrier_name": "10.5"},
+    ],
+)
+def test_other_content_gives_another_hash(changes: dict[str, Any]) -> None:
+    assert hashed(invoice(changes)) != hashed(invoice())
+
+
+def test_children_count_with_their_values_and_their_order() -> None:
+    known = {*hashed(invoice()), *hashed(invoice(lines=LINES[:1])), *hashed(invoice(lines=[]))}
+    known |= set(hashed(invoice(lines=LINES[::-1])))
+    assert len(known) == 4
+
+
+def test_where_and_when_it_was_received_does_not_count() -> None:
+    from_elsewhere = {
+        "file_name": "b.edi",
+        "document_no": "77",
+        "position": 9,
+        "record_id": 0,
+        "received_date": np.datetime64("2024-01-02").item(),
+    }
+    assert hashed(invoice(from_elsewhere)) == hashed(invoice())
+
+
+def test_column_order_chunks_and_neighbours_do_not_count() -> None:
+    alone = complete(invoice(), "acme")
+    crowd = record_set(
+        "freight_invoice",
+        freight_invoice=[{"invoice_no": "Z", "carrier_name": "Z"}, INVOICE],
+        charge_line=[{**line, "record_id": 1} for line in LINES]
+        + [{"record_id": 0, "raw_desc": "interleaved"}],
+    )
+    assert hashed(crowd)[1] == alone.main["record_hash"][0].as_py()
+    chunked = pa.concat_tables([alone.main.slice(0, 0), alone.main])
+    assert hashed(alone.with_tables({"freight_invoice": chunked})) == hashed(alone)
+    turned = {name: t.select(t.column_names[::-1]) for name, t in alone.tables.items()}
+    assert hashed(alone.with_tables(turned)) == hashed(alone)
+
+
+def test_values_can_not_run_into_each_other() -> None:
+    one = {"carrier_name": "a\x1fb", "bill_to_name": "c"}
+    other = {"carrier_name": "c", "bill_to_name": "a\x1fb"}
+    spilled = {"bill_to_name": "a\x1fb\x1fc", "carrier_name": ""}
+    assert len({*hashed(invoice(one)), *hashed(invoice(other)), *hashed(invoice(spilled))}) == 3
+
+
+def test_no_records_have_no_hashes() -> None:
+    assert hashed(RecordSet.empty("freight_invoice")) == []
