@@ -1,0 +1,90 @@
+"""Reads delimited files: small ones together in a chunk, large ones in several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from etl.defects import Defect, Position, Severity
+from etl.formats.delimited.body import Body, bodies
+from etl.formats.delimited.chunk import DelimitedChunk
+from etl.formats.delimited.columns import conditions_of
+from etl.formats.delimited.declaration import Declaration
+from etl.formats.delimited.decoding import utf8_blocks
+from etl.formats.delimited.draft import Draft
+from etl.formats.refusal import RefusedError
+from etl.raw import SourceFile
+
+_BLOCK = 8 * 1024 * 1024
+_CHUNK = 16 * 1024 * 1024
+
+
+class DelimitedReader:
+    """The csv format with one mapping's ``source:`` block taken in.
+
+    Without ``group_by`` a large file comes in chunks of about 16 MB; with it, each file stands
+    whole in one chunk, since the rows of a record may be far apart.
+    """
+
+    def __init__(self, declaration: Declaration) -> None:
+        self._declaration = declaration
+
+    def check_path(self, path: str, row: str | None = None) -> None:
+        """Raise :class:`etl.raw.DeclarationError` for a path that no file can have."""
+        self._declaration.check_path(path)
+
+    def check_row(self, row: str | None) -> None:
+        """Raise :class:`etl.raw.DeclarationError` for a child row that is no condition."""
+        if row is not None:
+            for condition in conditions_of("row", row):
+                self._declaration.check_path(condition.path)
+
+    def read(self, files: Sequence[SourceFile]) -> Iterator[DelimitedChunk]:
+        """Read the files in order; what is wrong with one is a defect in its chunk."""
+        draft = Draft(self._declaration)
+        for file in files:
+            rows = 0
+            try:
+                for body in self._bodies(file):
+                    if draft.size >= _CHUNK and not (rows and self._declaration.group_by):
+                        yield draft.chunk()
+                        draft = Draft(self._declaration)
+                    draft.add(file, body)
+                    rows += len(body.lines)
+            except RefusedError as refused:
+                index = draft.index(file)
+                draft.defects.append(refused.defect(file.name, index))
+            else:
+                if not rows:
+                    draft.defects.append(_no_records(file, draft.index(file)))
+        if draft.files:
+            yield draft.chunk()
+
+    def _bodies(self, file: SourceFile) -> Iterator[Body]:
+        """The rows of `file`, once it is known that all of it can be decoded."""
+        limit = self._declaration.max_bytes
+        if limit is not None and file.size > limit:
+            raise RefusedError(
+                "FILE_TOO_LARGE",
+                f"the file has {file.size:,} bytes; raise source.max_mb in the mapping if it is "
+                "wanted (grouped files are held in memory)",
+                value=str(file.size),
+                expected=f"at most {limit:,} bytes",
+            )
+        encoding = self._declaration.encoding
+        if file.size > _BLOCK:
+            with file.open() as stream:
+                for _ in utf8_blocks(stream, encoding, _BLOCK):
+                    pass
+        with file.open() as stream:
+            yield from bodies(utf8_blocks(stream, encoding, _BLOCK), self._declaration)
+
+
+def _no_records(file: SourceFile, index: int) -> Defect:
+    return Defect(
+        "NO_RECORDS",
+        "the file is whole but holds no rows",
+        Position(file=file.name),
+        expected="at least one row",
+        file=index,
+        severity=Severity.WARN,
+    )
