@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from etl.archive import scan as scanning
 from etl.archive import verify as verifying
-from etl.archive.batch import INDEX, ORIGINALS, BatchFolder, plain
+from etl.archive.batch_folder import INDEX, ORIGINALS, BatchFolder, plain
 from etl.archive.chain import MANIFEST_PATTERN, Chain
 from etl.archive.manifest import Link, Manifest, sequence_in
 from etl.archive.originals import StoredOriginal
@@ -50,6 +51,20 @@ class Archive:
             if (path.parent / INDEX).exists():
                 return self._batch(path.parent.parent).original(sha256)
         return None
+
+    def open_original(self, sha256: str) -> BinaryIO:
+        """The bytes of an original as a stream, proven at its end.
+
+        Raises:
+            TerminalError: no batch has it.
+        """
+        original = self.find_original(sha256)
+        if original is None:
+            raise TerminalError(
+                f"the archive {self.root} has no original with sha256 {sha256}; "
+                "run `etl archive verify`"
+            )
+        return original.open()
 
     def head(self) -> Link | None:
         """The batch sealed last, by its manifest's hash; noted outside, it proves all before it.

@@ -10,7 +10,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from pyarrow import fs
 
-from etl.archive.batch import BatchFolder
+from etl.archive.batch_folder import BatchFolder
 from etl.errors import TerminalError
 
 BATCH_COLUMN = "batch_id"

@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from etl.archive import manifest as manifests
-from etl.archive.batch import files_in, measure
+from etl.archive.batch_folder import files_in, measure
 from etl.archive.chain import HEAD, MANIFEST_PATTERN, Chain
 from etl.archive.manifest import Link, Manifest
 from etl.errors import TerminalError
