@@ -1,0 +1,128 @@
+"""Folders and files on an SFTP server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import paramiko
+
+from etl.errors import TerminalError
+from etl.transfer import failures, names, sftp_wire
+from etl.transfer.files import Entry, RemoteFile
+from etl.transfer.settings import SftpSettings
+from etl.transfer.sftp_connection import SftpConnection
+from etl.transfer.sftp_pipelined import PipelinedReader
+from etl.transfer.sftp_plain import PlainReader
+from etl.transfer.sftp_wire import Attributes, Wire
+from etl.transfer.store import Read, Receive
+
+
+class SftpStore:
+    """A partner's SFTP server; the methods are those of `etl.transfer.store.Store`."""
+
+    def __init__(self, settings: SftpSettings) -> None:
+        self.shown = settings.shown
+        self._settings = settings
+        self._connection = SftpConnection(settings)
+        self._wire: Wire
+        self._reader: PipelinedReader | PlainReader
+
+    def open(self) -> None:
+        """Connect, check the host key, log in; raises as `SftpConnection.open`."""
+        self._connection.open()
+        pipelined = PipelinedReader(self._client, self.shown)
+        self._wire = pipelined.wire
+        self._reader = (
+            pipelined if self._settings.pipelined else PlainReader(self._client, self.shown)
+        )
+
+    def close(self) -> None:
+        """End the session."""
+        self._connection.close()
+
+    def entries(self, folder: bytes) -> list[Entry]:
+        """Return everything in a folder, by one listing."""
+        with self._doing("listing", folder):
+            return sftp_wire.list_folder(self._wire, folder)
+
+    def entry(self, path: bytes) -> Entry | None:
+        """Return what a path stands for, or None."""
+        with self._doing("looking at", path):
+            try:
+                told = self._client.lstat(path)
+            except FileNotFoundError:
+                return None
+        modified_at = None if told.st_mtime is None else datetime.fromtimestamp(told.st_mtime, UTC)
+        attributes = Attributes(told.st_size, told.st_mode, modified_at)
+        return Entry(path, attributes.kind, attributes.size, attributes.modified_at)
+
+    def read(self, files: Sequence[RemoteFile], receive: Receive) -> Iterator[Read]:
+        """Read files, pipelined or plain."""
+        with self._doing("reading files", b""):
+            yield from self._reader.read(files, receive)
+
+    def rename(self, source: bytes, target: bytes) -> bool:
+        """Rename where the target is free, as SFTP version 3 has it (section 6.5)."""
+        with self._doing("renaming", source):
+            try:
+                self._client.rename(source, target)
+            except OSError as error:
+                if self._is_broken(error):
+                    raise
+                return False
+        return True
+
+    def replace(self, source: bytes, target: bytes) -> None:
+        """Rename over the target: at once where the server can, else by removing it first."""
+        with self._doing("renaming", source):
+            try:
+                self._client.posix_rename(source, target)
+            except OSError as error:
+                if self._is_broken(error):
+                    raise
+                self.remove(target)
+                self._client.rename(source, target)
+
+    def remove(self, path: bytes) -> None:
+        """Remove a file, if it is there."""
+        with self._doing("removing", path), suppress(FileNotFoundError):
+            self._client.remove(path)
+
+    def make_folder(self, folder: bytes) -> None:
+        """Make a folder."""
+        with self._doing("making the folder", folder):
+            self._client.mkdir(folder)
+
+    def create(self, path: bytes) -> None:
+        """Make an empty file where there is nothing."""
+        with self._doing("creating a file in", path.rpartition(b"/")[0]):
+            self._client.open(path, "wx").close()
+
+    def upload(self, local: Path, path: bytes) -> None:
+        """Write a local file to a path and check the size it then has."""
+        try:
+            opened = local.open("rb")
+        except OSError as error:
+            raise TerminalError(f"{local} cannot be read: {error.strerror}") from None
+        with opened, self._doing("writing", path):
+            self._client.putfo(opened, path, confirm=True)
+
+    @property
+    def _client(self) -> paramiko.SFTPClient:
+        return self._connection.client
+
+    def _is_broken(self, error: OSError) -> bool:
+        """Tell a broken session from a server that says no."""
+        channel = self._client.get_channel()
+        return isinstance(error, TimeoutError) or channel is None or channel.closed
+
+    @contextmanager
+    def _doing(self, what: str, path: bytes) -> Iterator[None]:
+        try:
+            yield
+        except failures.BREAKS as error:
+            doing = f"{what} {names.to_text(path)}".rstrip()
+            raise self._connection.explain(error, doing) from None

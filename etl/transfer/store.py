@@ -1,0 +1,98 @@
+"""What an endpoint can do with folders and files: the few operations that pull and deliver need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from etl.errors import TechnicalError, TransientError
+from etl.transfer.files import Entry, RemoteFile
+from etl.transfer.inbox import Writer
+
+Receive = Callable[[RemoteFile], Writer]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One file's reading: a writer with all its bytes, not committed yet, or what went wrong."""
+
+    remote: RemoteFile
+    writer: Writer | None
+    error: TechnicalError | None = None
+
+
+class Store(Protocol):
+    """Folders and files at one place; paths are bytes.
+
+    Every method raises `TransientError` where the connection breaks, `TerminalError` where the
+    other side refuses.
+    """
+
+    shown: str
+
+    def open(self) -> None:
+        """Connect."""
+        ...
+
+    def close(self) -> None:
+        """End the session."""
+        ...
+
+    def entries(self, folder: bytes) -> list[Entry]:
+        """Return everything in a folder, by one listing."""
+        ...
+
+    def entry(self, path: bytes) -> Entry | None:
+        """Return what a path stands for, links not followed; None when there is nothing."""
+        ...
+
+    def read(self, files: Sequence[RemoteFile], receive: Receive) -> Iterator[Read]:
+        """Read files, each once and from its beginning, in any order.
+
+        What is wrong with one file is told in its `Read`; an error of the session or of the local
+        disk is raised, with all unfinished writers aborted. Must be exhausted before any other
+        method is called.
+        """
+        ...
+
+    def rename(self, source: bytes, target: bytes) -> bool:
+        """Rename where the target is free; False when that was refused, for whatever reason."""
+        ...
+
+    def replace(self, source: bytes, target: bytes) -> None:
+        """Rename over the target, if there is one."""
+        ...
+
+    def remove(self, path: bytes) -> None:
+        """Remove a file; one that is not there is fine."""
+        ...
+
+    def make_folder(self, folder: bytes) -> None:
+        """Make a folder."""
+        ...
+
+    def create(self, path: bytes) -> None:
+        """Make an empty file where there is nothing."""
+        ...
+
+    def upload(self, local: Path, path: bytes) -> None:
+        """Write a local file to a path, replacing what is there, and check the size it then has."""
+        ...
+
+
+def changed(shown: str, remote: RemoteFile, what: str) -> TransientError:
+    """Return the error for a file that was not the same from listing to last byte."""
+    return TransientError(
+        f"{shown}: {remote.name}: {what} while it was read, so it is still being written; "
+        f"not taken, the next pull tries again"
+    )
+
+
+def vanished(shown: str, remote: RemoteFile) -> TransientError:
+    """Return the error for a file that was listed and is gone."""
+    return TransientError(
+        f"{shown}: {remote.name}: was listed but is gone; the partner removed or renamed it, or "
+        f"another process took it"
+    )
