@@ -1,0 +1,172 @@
+"""A vendor bill as this room handles it, made from the Arrow tables of a push."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+
+from etl.odoo.external_ids import bill_name, qualified
+from etl.odoo.target import Rejected, RejectionKind
+
+
+@dataclass(frozen=True, slots=True)
+class BillLine:
+    """One charge; `price_unit` is in the bill's currency and may be negative (a discount)."""
+
+    line_no: int
+    product_code: str
+    name: str
+    quantity: Decimal
+    price_unit: Decimal
+    tax_rate: Decimal | None
+    tax_category: str | None
+    analytic_code: str | None
+
+    @property
+    def amount(self) -> Decimal:
+        """Price times quantity, not rounded."""
+        return self.quantity * self.price_unit
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """One vendor bill or vendor credit note (``in_refund``, amounts positive)."""
+
+    source_key: str
+    record_hash: str
+    move_type: str
+    ref: str
+    partner_ref: str
+    partner_vat: str | None
+    invoice_date: dt.date
+    date: dt.date
+    invoice_date_due: dt.date | None
+    currency: str
+    payment_reference: str | None
+    narration: str | None
+    amount_total: Decimal
+    amount_tax: Decimal | None
+    lines: tuple[BillLine, ...]
+
+    @property
+    def name(self) -> str:
+        """The external id's name, without module."""
+        return bill_name(self.source_key)
+
+    @property
+    def external_id(self) -> str:
+        """``etl.<name>``."""
+        return qualified(self.name)
+
+    def rejected(
+        self,
+        code: str,
+        message: str,
+        value: object = None,
+        expected: object = None,
+        *,
+        kind: RejectionKind = RejectionKind.BUSINESS,
+        remote_id: int | None = None,
+    ) -> Rejected:
+        """Return the rejection of this bill for one reason."""
+        return Rejected(
+            self.source_key,
+            kind,
+            code,
+            message,
+            None if value is None else str(value)[:200],
+            None if expected is None else str(expected)[:200],
+            remote_id,
+        )
+
+
+def read_bills(tables: Mapping[str, pa.Table]) -> tuple[list[Bill], list[Rejected]]:
+    """Return the bills in the order of their table, and those that cannot be told apart.
+
+    A source key that comes twice would be one record in Odoo, and so would a line number that
+    comes twice in a bill: the second bill, and the whole bill, are rejected.
+    """
+    lines_of: defaultdict[int, list[BillLine]] = defaultdict(list)
+    for row in tables["vendor_bill_line"].to_pylist():
+        lines_of[row["record_id"]].append(_line(row))
+    bills: list[Bill] = []
+    rejected: list[Rejected] = []
+    seen: set[str] = set()
+    for row in tables["vendor_bill"].to_pylist():
+        lines = sorted(lines_of[row["record_id"]], key=lambda line: line.line_no)
+        bill = _bill(row, tuple(lines))
+        reason = _ambiguity(bill, seen)
+        seen.add(bill.source_key)
+        if reason is None:
+            bills.append(bill)
+        else:
+            rejected.append(reason)
+    return bills, rejected
+
+
+def _ambiguity(bill: Bill, seen: set[str]) -> Rejected | None:
+    """Say why this bill has no external ids of its own, if so."""
+    numbers = [line.line_no for line in bill.lines]
+    if bill.source_key in seen:
+        return bill.rejected(
+            "DUPLICATE_KEY",
+            "another bill of this push has the same business key, so this one was not pushed. "
+            "Find out which of the two documents is right.",
+            bill.ref,
+            kind=RejectionKind.DATA,
+        )
+    if not numbers:
+        return bill.rejected(
+            "NO_LINES",
+            "the bill has no lines. Check the mapping of its charges.",
+            bill.ref,
+            kind=RejectionKind.DATA,
+        )
+    if len(set(numbers)) < len(numbers) or not 0 <= numbers[0] <= numbers[-1] <= 99_999:
+        return bill.rejected(
+            "BAD_LINE_NUMBERS",
+            "the line numbers of the bill are not unique numbers from 0 to 99999. "
+            "Check the mapping of line_no.",
+            ", ".join(map(str, numbers)),
+            kind=RejectionKind.DATA,
+        )
+    return None
+
+
+def _bill(row: Mapping[str, Any], lines: tuple[BillLine, ...]) -> Bill:
+    return Bill(
+        source_key=row["source_key"],
+        record_hash=row["record_hash"],
+        move_type=row["move_type"],
+        ref=row["ref"],
+        partner_ref=row["partner_ref"],
+        partner_vat=row.get("partner_vat"),
+        invoice_date=row["invoice_date"],
+        date=row["date"],
+        invoice_date_due=row.get("invoice_date_due"),
+        currency=row["currency"],
+        payment_reference=row.get("payment_reference"),
+        narration=row.get("narration"),
+        amount_total=row["amount_total"],
+        amount_tax=row.get("amount_tax"),
+        lines=lines,
+    )
+
+
+def _line(row: Mapping[str, Any]) -> BillLine:
+    return BillLine(
+        line_no=row["line_no"],
+        product_code=row["product_code"],
+        name=row["name"],
+        quantity=row["quantity"],
+        price_unit=row["price_unit"],
+        tax_rate=row.get("tax_rate"),
+        tax_category=row.get("tax_category"),
+        analytic_code=row.get("analytic_code"),
+    )

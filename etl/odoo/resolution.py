@@ -1,0 +1,166 @@
+"""From the keys of bills to Odoo's ids, for a whole push at once; what has none is parked."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from etl.odoo.bills import Bill, BillLine
+from etl.odoo.client import Client
+from etl.odoo.company import Company
+from etl.odoo.currencies import Currency, find_currencies
+from etl.odoo.partners import find_partners
+from etl.odoo.products import find_analytic_accounts, find_products
+from etl.odoo.target import Rejected
+from etl.odoo.taxes import find_taxes
+from etl.odoo.unresolved import Unresolved
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedLine:
+    """A line with its ids; `tax` None means: no tax."""
+
+    line: BillLine
+    product: int
+    tax: int | None
+    analytic: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedBill:
+    """A bill with its ids; `rounding` is the smallest amount in its currency."""
+
+    bill: Bill
+    partner: int
+    currency: int
+    rounding: Decimal
+    lines: tuple[ResolvedLine, ...]
+
+
+def resolve(
+    client: Client, company: Company, bills: Sequence[Bill]
+) -> tuple[list[ResolvedBill], list[Rejected]]:
+    """Look up every key of the bills with a handful of questions.
+
+    Returns:
+        The bills whose keys all have a record, and every reason why the others have not.
+    """
+    if not bills:
+        return [], []
+    every_line = [line for bill in bills for line in bill.lines]
+    partners = find_partners(client, ((bill.partner_ref, bill.partner_vat) for bill in bills))
+    currencies = find_currencies(
+        client, ((bill.currency, _rate_day(bill)) for bill in bills), company.currency
+    )
+    products = find_products(client, (line.product_code for line in every_line))
+    analytics = find_analytic_accounts(
+        client, (line.analytic_code for line in every_line if line.analytic_code)
+    )
+    taxes = find_taxes(
+        client,
+        ((line.tax_category, line.tax_rate) for line in every_line),
+        client.settings.taxes,
+    )
+    resolved: list[ResolvedBill] = []
+    rejected: list[Rejected] = []
+    for bill in bills:
+        partner = partners[bill.partner_ref, bill.partner_vat]
+        currency = currencies[bill.currency, _rate_day(bill)]
+        lines = [
+            (
+                products[line.product_code],
+                taxes[line.tax_category, line.tax_rate],
+                analytics[line.analytic_code] if line.analytic_code else None,
+            )
+            for line in bill.lines
+        ]
+        missing = _missing([partner, currency, *(found for line in lines for found in line)])
+        reasons = [
+            bill.rejected(what.code, what.message, what.value, what.expected) for what in missing
+        ]
+        if isinstance(currency, Currency):
+            reasons += _own_faults(bill, currency, company)
+        if reasons:
+            rejected += reasons
+            continue
+        assert isinstance(partner, int)
+        assert isinstance(currency, Currency)
+        resolved.append(
+            ResolvedBill(
+                bill,
+                partner,
+                currency.id,
+                currency.rounding,
+                tuple(
+                    ResolvedLine(line, _id(product), _id(tax) or None, _id(analytic) or None)
+                    for line, (product, tax, analytic) in zip(bill.lines, lines, strict=True)
+                ),
+            )
+        )
+    return resolved, rejected
+
+
+def tax_leeway(bill: Bill, rounding: Decimal) -> Decimal:
+    """Return by how much taxes may differ through rounding alone: half a cent twice a line."""
+    return rounding * len(bill.lines)
+
+
+def _own_faults(bill: Bill, currency: Currency, company: Company) -> list[Rejected]:
+    """Return what can be seen to be wrong before anything is created in Odoo."""
+    net = sum((line.amount for line in bill.lines), Decimal(0))
+    tax = bill.amount_tax
+    if tax is None:
+        tax = sum((line.amount * (line.tax_rate or 0) / 100 for line in bill.lines), Decimal(0))
+    faults: list[Rejected] = []
+    if abs(net + tax - bill.amount_total) > tax_leeway(bill, currency.rounding):
+        faults.append(
+            bill.rejected(
+                "TOTAL_DIFFERS",
+                f"the lines of the bill come to {net:f} and the taxes to {tax:.2f} "
+                f"{bill.currency}, which is not its total. Find out from the supplier's document "
+                "which of them is wrong.",
+                f"{net + tax:.2f}",
+                f"{bill.amount_total:f}",
+            )
+        )
+    if bill.amount_total < 0:
+        faults.append(
+            bill.rejected(
+                "NEGATIVE_TOTAL",
+                "Odoo takes no bill with a negative total. Map it to a credit note (move_type "
+                "in_refund) with positive amounts.",
+                f"{bill.amount_total:f}",
+                "a positive total",
+            )
+        )
+    step = Decimal(1).scaleb(-company.price_digits)
+    too_exact = [line for line in bill.lines if line.price_unit % step]
+    if too_exact:
+        faults.append(
+            bill.rejected(
+                "PRICE_PRECISION",
+                f"Odoo keeps {company.price_digits} decimals of a price and would round line "
+                f"{too_exact[0].line_no}. Map the line to the quantity 1 with its amount as "
+                "price, or raise the decimal accuracy of Product Price in Odoo.",
+                f"{too_exact[0].price_unit:f}",
+                f"{company.price_digits} decimals",
+            )
+        )
+    return faults
+
+
+def _rate_day(bill: Bill) -> dt.date:
+    """The earlier of both days: Odoo 14 takes the accounting date's rate, 19 the invoice's."""
+    return min(bill.invoice_date, bill.date)
+
+
+def _missing(found: Iterable[object]) -> list[Unresolved]:
+    """Return what was not found, each once."""
+    return list(dict.fromkeys(item for item in found if isinstance(item, Unresolved)))
+
+
+def _id(found: int | Unresolved | None) -> int:
+    assert not isinstance(found, Unresolved)
+    return found or 0

@@ -1,0 +1,118 @@
+"""Purchase taxes: by the name that the settings give, else by their percentage."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+
+from etl.odoo.client import Client, Row
+from etl.odoo.unresolved import Resolution, Unresolved
+
+TaxKey = tuple[str | None, Decimal | None]
+"""UNCL5305 category (``S``, ``AE``, ``Z`` ...) and rate in percent of a line."""
+
+_FIELDS = ("name", "amount", "amount_type", "price_include")
+_PURCHASE = [["type_tax_use", "=", "purchase"]]
+
+
+def configured_name(taxes: Mapping[str, str], key: TaxKey) -> str | None:
+    """Return the name that the settings give to a tax, the most exact entry first."""
+    category, rate = key
+    by_key = {normalised_key(text): name for text, name in taxes.items()}
+    number = "" if rate is None else _plain(rate)
+    asked = (f"{category or ''} {number}".strip(), category or "", number)
+    return next((by_key[text] for text in asked if text in by_key), None)
+
+
+def normalised_key(text: str) -> str:
+    """Return a key of the settings in one spelling: ``"s  19.00"`` is ``"S 19"``."""
+    return " ".join(_plain_or_text(part) for part in text.upper().split())
+
+
+def tax_key(text: str) -> TaxKey:
+    """Return the tax that a key of the settings stands for."""
+    words = normalised_key(text).split()
+    numbers = [Decimal(word) for word in words if word[0].isdigit()]
+    letters = [word for word in words if not word[0].isdigit()]
+    return (letters[0] if letters else None, numbers[0] if numbers else None)
+
+
+def find_taxes(
+    client: Client, keys: Iterable[TaxKey], configured: Mapping[str, str]
+) -> dict[TaxKey, Resolution | None]:
+    """Return for each key the id of the one purchase tax, None for no tax, or why not.
+
+    A line without a rate, or with the rate zero, has no tax unless the settings name one.
+    """
+    wanted = set(keys)
+    names = {key: configured_name(configured, key) for key in wanted}
+    taxed = {key for key in wanted if names[key] or key[1]}
+    if not taxed:
+        return dict.fromkeys(wanted)
+    by_name: defaultdict[str, list[Row]] = defaultdict(list)
+    by_rate: defaultdict[Decimal, list[Row]] = defaultdict(list)
+    for row in client.search_read("account.tax", _PURCHASE, _FIELDS):
+        by_name[row["name"]].append(row)
+        if row["amount_type"] == "percent" and not row["price_include"]:
+            by_rate[Decimal(repr(row["amount"])).normalize()].append(row)
+    found: dict[TaxKey, Resolution | None] = dict.fromkeys(wanted - taxed)
+    for key in taxed:
+        name, rate = names[key], key[1] or Decimal(0)
+        found[key] = (
+            _by_name(name, by_name[name]) if name else _by_rate(rate, by_rate[rate.normalize()])
+        )
+    return found
+
+
+def _by_name(name: str, rows: list[Row]) -> Resolution:
+    if len(rows) == 1:
+        return int(rows[0]["id"])
+    if rows:
+        return Unresolved(
+            "AMBIGUOUS_TAX",
+            f"{len(rows)} active purchase taxes in Odoo are named {name!r}. Rename all but one.",
+            name,
+            "one purchase tax",
+        )
+    return Unresolved(
+        "UNKNOWN_TAX",
+        f"Odoo has no active purchase tax named {name!r}. Correct the name under taxes in the "
+        "Odoo settings (it is the name in the language of the service user).",
+        name,
+        "the name of a purchase tax",
+    )
+
+
+def _by_rate(rate: Decimal, rows: list[Row]) -> Resolution:
+    shown = f"{_plain(rate)} %"
+    if len(rows) == 1:
+        return int(rows[0]["id"])
+    if rows:
+        named = ", ".join(repr(row["name"]) for row in rows)
+        return Unresolved(
+            "AMBIGUOUS_TAX",
+            f"Odoo has several purchase taxes of {shown}: {named}. Name the right one under "
+            f'taxes in the Odoo settings, as "{_plain(rate)}": "name".',
+            shown,
+            "one purchase tax",
+        )
+    return Unresolved(
+        "UNKNOWN_TAX",
+        f"Odoo has no active purchase tax of {shown} on top of the price. Create it, or name "
+        f'the right one under taxes in the Odoo settings, as "{_plain(rate)}": "name".',
+        shown,
+        "a purchase tax",
+    )
+
+
+def _plain(number: Decimal) -> str:
+    return format(number.normalize(), "f")
+
+
+def _plain_or_text(text: str) -> str:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return text
+    return _plain(number) if number.is_finite() else text
