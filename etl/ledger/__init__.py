@@ -24,6 +24,9 @@ from etl.ledger.models import (
     ScheduleFire,
 )
 from etl.ledger.pushes import NewPush
+from etl.ledger.sealed import SealedBatch, SealedContent
+from etl.ledger.trace import Trace
+from etl.ledger.views import as_dict
 
 __all__ = [
     "Batch",
@@ -46,7 +49,11 @@ __all__ = [
     "RunKind",
     "RunState",
     "ScheduleFire",
+    "SealedBatch",
+    "SealedContent",
+    "Trace",
     "Transaction",
+    "as_dict",
     "document_id",
     "open_ledger",
     "upgrade_ledger",

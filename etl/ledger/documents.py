@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 import pyarrow as pa
-from sqlalchemy import Table, bindparam, func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from etl.ledger.models import Disposition, Document, DocumentReference
 from etl.ledger.upsert import insert_or_update
+from etl.ledger.views import table_of
 
 Rows: TypeAlias = pa.Table | Sequence[Mapping[str, Any]]
 
-_DOCUMENT = cast(Table, Document.__table__)
-_REFERENCE = cast(Table, DocumentReference.__table__)
+_DOCUMENT = table_of(Document)
+_REFERENCE = table_of(DocumentReference)
 _GIVEN = frozenset(_DOCUMENT.columns.keys()) - {"id", "batch_id", "record_type"}
 
 
@@ -132,7 +133,7 @@ class Documents:
 
     def get(self, of_id: str) -> Document | None:
         """The document of this id, if there is one."""
-        return self._session.get(Document, of_id)
+        return self._session.get(Document, of_id, populate_existing=True)
 
     def of_batch(
         self,
@@ -147,6 +148,7 @@ class Documents:
             .where(Document.batch_id == batch_id)
             .order_by(Document.record_type, Document.record_id)
             .limit(limit)
+            .execution_options(populate_existing=True)
         )
         if record_type is not None:
             query = query.where(Document.record_type == record_type)

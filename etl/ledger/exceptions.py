@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from etl.errors import ConfigurationError
@@ -133,13 +133,13 @@ class Exceptions:
         """Mark open items as to be tried again by the next run; returns how many."""
         marked = 0
         for some in chunks(list(ids)):
-            result = self._session.connection().execute(
-                update(ExceptionItem)
-                .where(ExceptionItem.id.in_(some), ExceptionItem.state == ExceptionState.OPEN)
-                .values(state=ExceptionState.RETRIED)
+            query = select(ExceptionItem).where(
+                ExceptionItem.id.in_(some), ExceptionItem.state == ExceptionState.OPEN
             )
-            marked += result.rowcount
-        self._session.expire_all()
+            for item in self._session.scalars(query):
+                item.state = ExceptionState.RETRIED
+                marked += 1
+        self._session.flush()
         return marked
 
     def get(self, item_id: str) -> ExceptionItem | None:

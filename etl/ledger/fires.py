@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import cast
 
-from sqlalchemy import Table, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from etl.ledger.clock import Clock
 from etl.ledger.models import ScheduleFire
 from etl.ledger.upsert import insert_if_absent
+from etl.ledger.views import table_of
 
-_FIRE = cast(Table, ScheduleFire.__table__)
+_FIRE = table_of(ScheduleFire)
 
 
 class Fires:

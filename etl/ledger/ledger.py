@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Engine
@@ -20,6 +20,8 @@ from etl.ledger.fires import Fires
 from etl.ledger.history import History
 from etl.ledger.pushes import Pushes
 from etl.ledger.runs import Runs
+from etl.ledger.sealed import SealedBatch, SealedContent, content_of, restore
+from etl.ledger.trace import Trace, trace
 
 
 class Transaction:
@@ -35,6 +37,14 @@ class Transaction:
         self.exceptions = Exceptions(session, now)
         self.pushes = Pushes(session, now)
         self.fires = Fires(session, now)
+
+    def trace(self, key: str, limit: int = 100) -> Trace:
+        """Everything known about a name or number; see :func:`etl.ledger.trace.trace`."""
+        return trace(self.session, key, limit)
+
+    def sealed_content(self, batch_id: str) -> SealedContent:
+        """What is to be sealed of a batch; see :mod:`etl.ledger.sealed`."""
+        return content_of(self.session, batch_id)
 
 
 class Ledger:
@@ -61,6 +71,26 @@ class Ledger:
         with self._session(reading) as session:
             yield Transaction(session, self._now)
             session.expunge_all()
+
+    def rebuild(self, batches: Iterable[SealedBatch]) -> int:
+        """Write what sealed batches say, each in a transaction of its own; returns how many.
+
+        Adds and repairs; what the ledger knows from later stays. Not in the archive, and so not
+        brought back: runs without a batch, claimed schedule starts, and what people did to an
+        exception or a pickup noted after the batch was sealed.
+
+        Args:
+            batches: in the order they were sealed in.
+
+        Raises:
+            TerminalError: a manifest does not say what the ledger needs.
+        """
+        done = 0
+        for batch in batches:
+            with self.begin() as transaction:
+                restore(transaction.session, batch)
+            done += 1
+        return done
 
     def close(self) -> None:
         """Close the connections."""

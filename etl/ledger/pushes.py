@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import cast
 
-from sqlalchemy import Table, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from etl.ledger.chunks import chunks
 from etl.ledger.clock import Clock
 from etl.ledger.models import Push
 from etl.ledger.upsert import insert_or_update
+from etl.ledger.views import table_of
 
-_PUSH = cast(Table, Push.__table__)
+_PUSH = table_of(Push)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +65,20 @@ class Pushes:
         """Business key -> the push of it to this target, in bulk."""
         found: dict[str, Push] = {}
         for some in chunks(list(business_keys)):
-            query = select(Push).where(Push.target == target, Push.business_key.in_(some))
+            query = (
+                select(Push)
+                .where(Push.target == target, Push.business_key.in_(some))
+                .execution_options(populate_existing=True)
+            )
             found |= {push.business_key: push for push in self._session.scalars(query)}
         return found
 
     def of_batch(self, batch_id: str) -> list[Push]:
         """The pushes that a batch was the last to make, by external id."""
-        query = select(Push).where(Push.batch_id == batch_id).order_by(Push.external_id)
+        query = (
+            select(Push)
+            .where(Push.batch_id == batch_id)
+            .order_by(Push.external_id)
+            .execution_options(populate_existing=True)
+        )
         return list(self._session.scalars(query))
