@@ -15,8 +15,8 @@ _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 def utf8_blocks(stream: BinaryIO, encoding: str, size: int) -> Iterator[bytes]:
     """Read `stream` in blocks of `size` bytes and give them in UTF-8, without byte order mark.
 
-    Raises :class:`RefusedError` with byte offset and line for bytes that are not of `encoding`, for a
-    byte order mark of another one, and for a NUL character.
+    Raises :class:`RefusedError` with byte offset and line for bytes that are not of `encoding`,
+    for a byte order mark of another one, and for a NUL character.
     """
     codec = "utf_8_sig" if encoding == "utf-8" else encoding
     decoder = codecs.getincrementaldecoder(codec)()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from etl.defects import Defect
+from etl.defects import Defect, Position, Severity
 from etl.formats.delimited.body import Body, BrokenRow, table_of
 from etl.formats.delimited.chunk import DelimitedChunk
 from etl.formats.delimited.declaration import Declaration
@@ -17,7 +17,8 @@ _PARSED_TOGETHER = 8 * 1024 * 1024
 class Draft:
     """Gathers bodies and defects until they are enough for a chunk."""
 
-    def __init__(self, declaration: Declaration) -> None:
+    def __init__(self, declaration: Declaration, kept_before: int = 0) -> None:
+        """`kept_before`: rows of the first file that went into earlier chunks."""
         self.size = 0
         self.files: list[SourceFile] = []
         self.defects: list[Defect] = []
@@ -26,12 +27,15 @@ class Draft:
         self._pending_size = 0
         self._parts: list[Part] = []
         self._broken: list[tuple[int, BrokenRow]] = []
-        self._rows = 0
+        self._kept: list[int] = []
+        self._kept_before = kept_before
+        self._ended: list[int] = []
 
     def index(self, file: SourceFile) -> int:
         """The number of `file` in this chunk."""
         if not self.files or self.files[-1] is not file:
             self.files.append(file)
+            self._kept.append(0)
         return len(self.files) - 1
 
     def add(self, file: SourceFile, body: Body) -> None:
@@ -44,9 +48,20 @@ class Draft:
         if self._pending_size >= _PARSED_TOGETHER:
             self._parse()
 
+    def end(self, file: SourceFile) -> None:
+        """Nothing more of `file` comes: with no row kept, it is warned of."""
+        self._ended.append(self.index(file))
+
+    def kept_of_last(self) -> int:
+        """How many rows of the last file were kept, here and before; known after `chunk`."""
+        return self._kept[-1] + (self._kept_before if len(self._kept) == 1 else 0)
+
     def chunk(self) -> DelimitedChunk:
         """What was gathered."""
         self._parse()
+        for index in self._ended:
+            if not self._kept[index] and not (index == 0 and self._kept_before):
+                self.defects.append(_no_records(self.files[index], index))
         flat = FlatTable(self.files, self._parts, self._declaration)
         return DelimitedChunk(flat, self._broken, self.defects)
 
@@ -77,7 +92,19 @@ class Draft:
             unknown = np.zeros(len(kept), np.bool_)
             unknown[list(broken)] = column.is_null().to_numpy(zero_copy_only=False)[list(broken)]
             kept &= is_one_of(column, condition) | unknown
-        place = np.cumsum(kept) - 1 + self._rows
+        place = np.cumsum(kept) - 1 + sum(self._kept)
         self._broken += [(int(place[row]), what) for row, what in broken.items() if kept[row]]
         self._parts.append(part if kept.all() else part.where(kept))
-        self._rows += int(kept.sum())
+        for index, count in zip(*np.unique(part.file[kept], return_counts=True), strict=True):
+            self._kept[int(index)] += int(count)
+
+
+def _no_records(file: SourceFile, index: int) -> Defect:
+    return Defect(
+        "NO_RECORDS",
+        "the file is whole but holds no rows",
+        Position(file=file.name),
+        expected="at least one row",
+        file=index,
+        severity=Severity.WARN,
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from etl.defects import Defect, Position, Severity
 from etl.formats.delimited.body import Body, bodies
 from etl.formats.delimited.chunk import DelimitedChunk
 from etl.formats.delimited.columns import conditions_of
@@ -42,20 +41,19 @@ class DelimitedReader:
         """Read the files in order; what is wrong with one is a defect in its chunk."""
         draft = Draft(self._declaration)
         for file in files:
-            rows = 0
+            whole = bool(self._declaration.group_by)
+            begun = False
             try:
                 for body in self._bodies(file):
-                    if draft.size >= _CHUNK and not (rows and self._declaration.group_by):
+                    if draft.size >= _CHUNK and not (begun and whole):
                         yield draft.chunk()
-                        draft = Draft(self._declaration)
+                        draft = Draft(self._declaration, draft.kept_of_last() if begun else 0)
                     draft.add(file, body)
-                    rows += len(body.lines)
+                    begun = True
             except RefusedError as refused:
-                index = draft.index(file)
-                draft.defects.append(refused.defect(file.name, index))
+                draft.defects.append(refused.defect(file.name, draft.index(file)))
             else:
-                if not rows:
-                    draft.defects.append(_no_records(file, draft.index(file)))
+                draft.end(file)
         if draft.files:
             yield draft.chunk()
 
@@ -77,14 +75,3 @@ class DelimitedReader:
                     pass
         with file.open() as stream:
             yield from bodies(utf8_blocks(stream, encoding, _BLOCK), self._declaration)
-
-
-def _no_records(file: SourceFile, index: int) -> Defect:
-    return Defect(
-        "NO_RECORDS",
-        "the file is whole but holds no rows",
-        Position(file=file.name),
-        expected="at least one row",
-        file=index,
-        severity=Severity.WARN,
-    )

@@ -55,26 +55,27 @@ class Scan:
 
 def scan(text: bytes, delimiter: bytes, quote: bytes | None, final: bool) -> Scan:
     """Find the records of `text`; `final`: nothing follows, so the last needs no line end."""
+    if not text:
+        none = np.empty(0, np.int64)
+        return Scan(none, none, none, none, none, adjacent=True, rest=0, rest_line=0)
     block = np.frombuffer(text, np.uint8)
     line_ends = _line_ends(block, text, final)
     delimiters = np.flatnonzero(block == delimiter[0])
     terminators = line_ends
-    open_at = None
+    open_quote = False
     if quote and quote in text:
         quotes = _effective_quotes(block, delimiter[0], quote[0])
         terminators = _outside(line_ends, quotes)
         delimiters = _outside(delimiters, quotes)
-        open_at = int(quotes[-1]) if len(quotes) % 2 else None
+        open_quote = len(quotes) % 2 == 1
     starts = np.concatenate(([0], terminators + 1))
     rest = int(starts[-1])
-    if final and open_at is None:
-        ends, rest = np.append(terminators, len(block)), len(block)
+    crlf = (block[terminators] == _LF) & (block[terminators - 1] == _CR) & (terminators > 0)
+    ends = terminators - crlf
+    if final and not open_quote:
+        ends, rest = np.append(ends, len(block)), len(block)
     else:
-        starts, ends = starts[:-1], terminators
-    if len(ends):
-        inside = np.minimum(ends, len(block) - 1)
-        crlf = (block[inside] == _LF) & (ends > starts) & (block[np.maximum(ends - 1, 0)] == _CR)
-        ends = ends - (crlf & (ends < len(block)))
+        starts = starts[:-1]
     filled = ends > starts
     starts, ends = starts[filled], ends[filled]
     return Scan(
