@@ -1,0 +1,171 @@
+"""The freight audit: every invoice against itself, its history and what was expected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import pandas as pd
+import pyarrow as pa
+
+from etl.reconcile.arithmetic import currencies, totals
+from etl.reconcile.bills import Bills, bills
+from etl.reconcile.charges import (
+    charge_findings,
+    compared_charges,
+    later_bill_findings,
+    used_twice,
+)
+from etl.reconcile.decision import bill_findings, bill_sums, decided
+from etl.reconcile.duplicates import earlier_bills, rebilled_freight, repeated_invoices
+from etl.reconcile.expectations import expectations
+from etl.reconcile.frames import MONEY, Column, arrow
+from etl.reconcile.matching import matched_shipments, unmatched
+from etl.reconcile.reasons import Weight, findings
+from etl.reconcile.tolerances import Tolerances
+
+RECONCILED_INVOICE = pa.schema(
+    [
+        pa.field("record_id", pa.int64(), nullable=False),
+        pa.field("business_key", pa.string()),
+        pa.field("outcome", pa.string(), nullable=False),
+        pa.field("reasons", pa.list_(pa.string()), nullable=False),
+        pa.field("billed", MONEY, nullable=False),
+        pa.field("expected", MONEY),
+        pa.field("variance", MONEY),
+        pa.field("currency", pa.string()),
+        pa.field("matched_by", pa.string()),
+        pa.field("duplicate_of", pa.string()),
+        pa.field("explanation", pa.string(), nullable=False),
+    ]
+)
+"""A row an invoice. `billed` and `expected` are without tax; `expected` is null where a part of
+the invoice can't be compared; `matched_by` is SHIPMENT, PRO or BOL, joined by `+` if mixed."""
+
+RECONCILED_LINE = pa.schema(
+    [
+        pa.field("record_id", pa.int64(), nullable=False),
+        pa.field("shipment_ref", pa.string()),
+        pa.field("charge_code", pa.string()),
+        pa.field("currency", pa.string()),
+        pa.field("billed", MONEY, nullable=False),
+        pa.field("expected", MONEY),
+        pa.field("variance", MONEY, nullable=False),
+        pa.field("variance_percent", pa.decimal128(38, 4)),
+        pa.field("tolerance_amount", MONEY),
+        pa.field("tolerance_percent", MONEY),
+        pa.field("status", pa.string(), nullable=False),
+        pa.field("reason", pa.string()),
+    ]
+)
+"""A row a charge of a shipment. The tolerances are those for the direction of the variance."""
+
+
+class MappingFinding(Protocol):
+    """What a mapping's business check says about a record; `record` is its record_id."""
+
+    @property
+    def record(self) -> int:
+        """The record_id of the invoice."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """The reason code that the check names."""
+        ...
+
+    @property
+    def message(self) -> str:
+        """A sentence for the explanation."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """Outcomes by invoice (:data:`RECONCILED_INVOICE`) and charges (:data:`RECONCILED_LINE`)."""
+
+    invoices: pa.Table
+    lines: pa.Table
+
+
+def reconcile(
+    invoices: Mapping[str, pa.Table],
+    expected: pa.Table,
+    tolerances: Tolerances,
+    *,
+    shipments: pa.Table | None = None,
+    history: pa.Table | None = None,
+    mapping_findings: Iterable[MappingFinding] = (),
+) -> Reconciliation:
+    """Audit the freight invoices of a batch; the order of the rules is the order of the audit.
+
+    Args:
+        invoices: the tables freight_invoice, charge_line and reference, joined by record_id,
+            which is unique in the batch.
+        expected: expected charges, oldest first.
+        shipments: known shipments, so that NO_RATE and SHIPMENT_NOT_FOUND can be told apart.
+        history: documents of earlier batches, oldest first: business_key, record_hash,
+            carrier_scac, invoice_no_norm, pro_norm, bol_norm, amount, batch_id, disposition.
+            Without the earlier processing of this batch's own files.
+        tolerances: see :func:`etl.reconcile.tolerances.tolerances_from`.
+        mapping_findings: business findings of the mappings' own checks; each makes a REVIEW.
+    """
+    batch = bills(invoices)
+    earlier = earlier_bills(history)
+    wanted = expectations(expected, shipments)
+
+    found = [totals(batch), currencies(batch), _of_mappings(mapping_findings)]
+    duplicates = pd.concat(
+        [
+            repeated_invoices(batch, earlier),
+            rebilled_freight(batch, earlier, wanted.many_shipments),
+        ],
+        ignore_index=True,
+    )
+    duplicate_ids = duplicates.loc[duplicates["weight"] == Weight.BLOCKING, "record_id"]
+    matched = matched_shipments(batch, wanted)
+    rows = compared_charges(batch, matched, wanted, tolerances, duplicate_ids)
+    sums = bill_sums(batch, rows, tolerances)
+
+    by_charge = charge_findings(rows)
+    if tolerances.bill_first:
+        settled = by_charge["record_id"].isin(sums.loc[sums["within"], "record_id"])
+        by_charge = by_charge[~settled]
+    found += [
+        duplicates,
+        unmatched(matched),
+        used_twice(rows, duplicate_ids),
+        later_bill_findings(batch, rows),
+        by_charge,
+        bill_findings(sums),
+    ]
+    decisions = decided(batch, sums, pd.concat(found, ignore_index=True))
+    decisions["matched_by"] = _matched_by(batch, matched)
+    return Reconciliation(arrow(decisions, RECONCILED_INVOICE), _lines(rows))
+
+
+def _of_mappings(mapping_findings: Iterable[MappingFinding]) -> pd.DataFrame:
+    found = list(mapping_findings)
+    return findings(
+        [finding.record for finding in found],
+        [int(Weight.BLOCKING)] * len(found),
+        [finding.reason for finding in found],
+        [finding.message.rstrip(".") for finding in found],
+    )
+
+
+def _matched_by(batch: Bills, matched: pd.DataFrame) -> Column:
+    kinds = matched.dropna(subset=["matched_by"])[["record_id", "matched_by"]].drop_duplicates()
+    joined = kinds.groupby("record_id")["matched_by"].agg(lambda names: "+".join(sorted(names)))
+    return batch.headers["record_id"].map(joined).astype("string[pyarrow]")
+
+
+def _lines(rows: pd.DataFrame) -> pa.Table:
+    over = rows["variance"] > 0
+    lines = rows.assign(
+        shipment_ref=rows["shipment"].fillna(rows["ref"]),
+        tolerance_amount=rows["amount"].where(over, rows["under_amount"]),
+        tolerance_percent=rows["percent"].where(over, rows["under_percent"]),
+    )
+    return arrow(lines, RECONCILED_LINE)
