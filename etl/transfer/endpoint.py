@@ -23,8 +23,8 @@ from etl.transfer.sftp_store import SftpStore
 from etl.transfer.store import Read, Store
 
 Progress = Callable[[int], None]
-Files = list[RemoteFile]
 Findings = list[Finding]
+Outcomes = list[PickedUp]
 
 # Files committed to the inbox as one group; between groups nothing is under way.
 _GROUP_FILES = 128
@@ -67,11 +67,7 @@ class Endpoint:
     ) -> None:
         self._store.close()
 
-    def list(self) -> Files:
-        """Return the files that can be taken now, oldest first."""
-        return self.look().files
-
-    def look(self) -> Listing:
+    def list(self) -> Listing:
         """Return the files that can be taken now and those that are left, each with its reason."""
         entries = self._store.entries(self._incoming)
         return selection.select(entries, self._incoming, self.settings.pickup, self._clock())
@@ -115,11 +111,16 @@ class Endpoint:
 
     def pick_up(self, file: RemoteFile) -> PickedUp:
         """Do what `after_pickup` says with a file that is safe elsewhere; may be repeated."""
-        outcome = pickup.pick_up(
-            self._store, file, self._incoming, self.settings.pickup, self._clock()
+        return self.pick_up_all([file])[0]
+
+    def pick_up_all(self, files: Sequence[RemoteFile]) -> Outcomes:
+        """Pick up many files in the time of a few; tells what became of each, in their order."""
+        outcomes = pickup.pick_up(
+            self._store, files, self._incoming, self.settings.pickup, self._clock()
         )
-        failpoints.reached("pull.picked_up")
-        return outcome
+        for _ in outcomes:
+            failpoints.reached("pull.picked_up")
+        return outcomes
 
     def deliver(self, local: Path, name: str) -> None:
         """Put a file of ours into the outgoing folder: whole from the moment it has its name.
@@ -161,7 +162,7 @@ class Endpoint:
             return Finding(f"{self._store.shown}: {subject}", False, str(error))
 
     def _try_listing(self) -> str:
-        listing = self.look()
+        listing = self.list()
         return f"{len(listing.files)} files can be taken, {len(listing.left)} are left"
 
     def _try_pick_up(self) -> str:
@@ -178,7 +179,7 @@ class Endpoint:
             if moved_to is not None:
                 path = pickup.move(self._store, path, moved_to, self._clock()) or path
         finally:
-            self._store.remove(path)
+            self._store.remove([path])
         return "works"
 
 

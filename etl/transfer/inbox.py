@@ -20,11 +20,10 @@ import re
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from etl import failpoints
 from etl.errors import TerminalError, TransientError
@@ -278,10 +277,16 @@ def _sidecar_part(file: Received) -> Path:
 
 
 def _sidecar_text(file: Received) -> bytes:
-    content: dict[str, Any] = asdict(file)
-    del content["path"]
-    content["modified_at"] = file.modified_at.isoformat()
-    content["received_at"] = file.received_at.isoformat()
+    content = {
+        "id": file.id,
+        "partner": file.partner,
+        "original_name": file.original_name,
+        "remote_path": file.remote_path,
+        "size": file.size,
+        "modified_at": file.modified_at.isoformat(),
+        "sha256": file.sha256,
+        "received_at": file.received_at.isoformat(),
+    }
     return json.dumps(content, ensure_ascii=False, indent=1).encode("utf-8") + b"\n"
 
 

@@ -41,13 +41,9 @@ class LocalStore:
                     found.append(_entry(entry.name, entry.stat(follow_symlinks=False)))
         return found
 
-    def entry(self, path: bytes) -> Entry | None:
-        """Return what a path stands for, or None."""
-        with self._doing("looking at", path):
-            try:
-                return _entry(path, os.lstat(path))
-            except FileNotFoundError:
-                return None
+    def entries_at(self, paths: Sequence[bytes]) -> list[Entry | None]:
+        """Return what each path stands for, or None."""
+        return [self._entry_at(path) for path in paths]
 
     def read(self, files: Sequence[RemoteFile], receive: Receive) -> Iterator[Read]:
         """Read files one after the other."""
@@ -63,26 +59,20 @@ class LocalStore:
                 writer = _receive_or_close(receive, remote, descriptor)
                 yield self._read_open(remote, descriptor, writer)
 
-    def rename(self, source: bytes, target: bytes) -> bool:
-        """Rename where the target is free; False when it is not, or a folder is missing."""
-        with self._doing("renaming", source):
-            if os.path.lexists(target):
-                return False
-            try:
-                os.rename(source, target)
-            except FileNotFoundError:
-                return False
-        return True
+    def rename(self, pairs: Sequence[tuple[bytes, bytes]]) -> list[bool]:
+        """Rename where the target is free; False where it is not, or a folder is missing."""
+        return [self._renamed(source, target) for source, target in pairs]
 
     def replace(self, source: bytes, target: bytes) -> None:
         """Rename over the target."""
         with self._doing("renaming", source):
             os.replace(source, target)
 
-    def remove(self, path: bytes) -> None:
-        """Remove a file, if it is there."""
-        with self._doing("removing", path), suppress(FileNotFoundError):
-            os.unlink(path)
+    def remove(self, paths: Sequence[bytes]) -> None:
+        """Remove files, where they are there."""
+        for path in paths:
+            with self._doing("removing", path), suppress(FileNotFoundError):
+                os.unlink(path)
 
     def make_folder(self, folder: bytes) -> None:
         """Make a folder."""
@@ -100,6 +90,23 @@ class LocalStore:
             shutil.copyfileobj(source, target, _BLOCK)
             target.flush()
             os.fsync(target.fileno())
+
+    def _entry_at(self, path: bytes) -> Entry | None:
+        with self._doing("looking at", path):
+            try:
+                return _entry(path, os.lstat(path))
+            except FileNotFoundError:
+                return None
+
+    def _renamed(self, source: bytes, target: bytes) -> bool:
+        with self._doing("renaming", source):
+            if os.path.lexists(target):
+                return False
+            try:
+                os.rename(source, target)
+            except FileNotFoundError:
+                return False
+        return True
 
     def _read_open(self, remote: RemoteFile, descriptor: int, writer: Writer) -> Read:
         error: TerminalError | None = None

@@ -1,39 +1,50 @@
-"""What becomes of a file at the endpoint once it is safe with us."""
+"""What becomes of files at the endpoint once they are safe with us."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from etl.errors import TerminalError
 from etl.transfer import names, selection
-from etl.transfer.files import PickedUp, RemoteFile
-from etl.transfer.settings import Delete, Keep, Move, Pickup
+from etl.transfer.files import Entry, PickedUp, RemoteFile
+from etl.transfer.settings import Keep, Move, Pickup
 from etl.transfer.store import Store
 
 
 def pick_up(
-    store: Store, file: RemoteFile, incoming: bytes, settings: Pickup, now: datetime
-) -> PickedUp:
-    """Move, delete or keep a file, and its done-file with it; may be repeated.
+    store: Store, files: Sequence[RemoteFile], incoming: bytes, settings: Pickup, now: datetime
+) -> list[PickedUp]:
+    """Move, delete or keep files, and their done-files with them; may be repeated.
 
     A file that has another size or time than the one that was fetched is a new version: it is
     left for the next pull.
 
     Raises:
-        TransientError: the connection broke.
-        TerminalError: the endpoint refuses.
+        TransientError: the connection broke; some may be done.
+        TerminalError: the endpoint refuses; some may be done.
     """
-    path = file.raw_path
-    match settings.after:
-        case Keep():
-            return PickedUp.KEPT
-        case Move() | Delete():
-            outcome = _away(store, path, file, target_folder(incoming, settings), now)
-    done_file = selection.done_file(path, settings.settle)
-    # The done-file goes second: without it a file that stayed would never be taken again.
-    if done_file is not None and outcome is not PickedUp.CHANGED:
-        _away(store, done_file, None, target_folder(incoming, settings), now)
-    return outcome
+    if isinstance(settings.after, Keep):
+        return [PickedUp.KEPT] * len(files)
+    folder = target_folder(incoming, settings)
+    paths = [file.raw_path for file in files]
+    entries = store.entries_at(paths)
+    there = [
+        path
+        for path, file, entry in zip(paths, files, entries, strict=True)
+        if entry is not None and not _is_changed(file, entry)
+    ]
+    outcomes = dict(zip(there, _away(store, there, folder, now), strict=True))
+    for path, entry in zip(paths, entries, strict=True):
+        outcomes.setdefault(path, PickedUp.GONE if entry is None else PickedUp.CHANGED)
+    _pick_up_done_files(
+        store,
+        [path for path in paths if outcomes[path] is not PickedUp.CHANGED],
+        settings,
+        folder,
+        now,
+    )
+    return [outcomes[path] for path in paths]
 
 
 def target_folder(incoming: bytes, settings: Pickup) -> bytes | None:
@@ -47,16 +58,17 @@ def move(store: Store, source: bytes, folder: bytes, now: datetime) -> bytes | N
 
     Makes the folder when it is missing. None when the source is gone.
     """
-    name = source.rpartition(b"/")[2]
-    target = names.joined(folder, names.single_component(name))
+    target = _target(source, folder)
     for _ in range(3):
-        if store.rename(source, target):
+        if store.rename([(source, target)])[0]:
             return target
-        if store.entry(source) is None:
+        at_source, at_folder = store.entries_at([source, folder])
+        if at_source is None:
             return None
-        if store.entry(folder) is None:
+        if at_folder is None:
             store.make_folder(folder)
         else:
+            name = source.rpartition(b"/")[2]
             target = names.joined(folder, names.stamped(name, now))
     raise TerminalError(
         f"{store.shown}: {names.to_text(source)} cannot be moved to {names.to_text(folder)}; the "
@@ -65,16 +77,39 @@ def move(store: Store, source: bytes, folder: bytes, now: datetime) -> bytes | N
 
 
 def _away(
-    store: Store, path: bytes, expected: RemoteFile | None, folder: bytes | None, now: datetime
-) -> PickedUp:
-    entry = store.entry(path)
-    if entry is None:
-        return PickedUp.GONE
-    if expected is not None and (
-        (entry.size, entry.modified_at) != (expected.size, expected.modified_at)
-    ):
-        return PickedUp.CHANGED
+    store: Store, paths: Sequence[bytes], folder: bytes | None, now: datetime
+) -> list[PickedUp]:
     if folder is None:
-        store.remove(path)
-        return PickedUp.DELETED
-    return PickedUp.GONE if move(store, path, folder, now) is None else PickedUp.MOVED
+        store.remove(paths)
+        return [PickedUp.DELETED] * len(paths)
+    moved = store.rename([(path, _target(path, folder)) for path in paths])
+    return [
+        PickedUp.MOVED if done or move(store, path, folder, now) is not None else PickedUp.GONE
+        for path, done in zip(paths, moved, strict=True)
+    ]
+
+
+def _pick_up_done_files(
+    store: Store,
+    paths: Sequence[bytes],
+    settings: Pickup,
+    folder: bytes | None,
+    now: datetime,
+) -> None:
+    """Treat done-files like their files, but after them.
+
+    Without its done-file a file that stayed would never be taken again.
+    """
+    done_files = [selection.done_file(path, settings.settle) for path in paths]
+    present = [path for path in done_files if path is not None]
+    entries = store.entries_at(present)
+    there = [path for path, entry in zip(present, entries, strict=True) if entry is not None]
+    _away(store, there, folder, now)
+
+
+def _target(source: bytes, folder: bytes) -> bytes:
+    return names.joined(folder, names.single_component(source.rpartition(b"/")[2]))
+
+
+def _is_changed(file: RemoteFile, entry: Entry) -> bool:
+    return (entry.size, entry.modified_at) != (file.size, file.modified_at)

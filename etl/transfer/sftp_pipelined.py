@@ -22,7 +22,7 @@ from etl.transfer.sftp_wire import Attributes, Reply, Wire
 from etl.transfer.store import Read, Receive, changed, vanished
 
 # As many as OpenSSH's own sftp keeps under way.
-_WINDOW = 64
+WINDOW = 64
 # OpenSSH's longest READ is 255 KiB; 32 KiB is what every server must take (filexfer-02, 3).
 _LONGEST_BLOCK = 255 * 1024
 _SAFE_BLOCK = 32 * 1024
@@ -138,10 +138,10 @@ class _Pulling:
 
     def ask_more(self) -> None:
         """Fill the window: blocks of open files first, then files not opened yet."""
-        while len(self._asked) < _WINDOW:
+        while len(self._asked) < WINDOW:
             if self._readable:
                 self._ask_block(self._readable[0])
-            elif self._waiting and len(self._pulls) < _WINDOW:
+            elif self._waiting and len(self._pulls) < WINDOW:
                 self._ask_open(self._waiting.popleft())
             else:
                 return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
 import paramiko
@@ -14,9 +13,9 @@ from etl.transfer import failures, names, sftp_wire
 from etl.transfer.files import Entry, RemoteFile
 from etl.transfer.settings import SftpSettings
 from etl.transfer.sftp_connection import SftpConnection
-from etl.transfer.sftp_pipelined import PipelinedReader
+from etl.transfer.sftp_pipelined import WINDOW, PipelinedReader
 from etl.transfer.sftp_plain import PlainReader
-from etl.transfer.sftp_wire import Attributes, Wire
+from etl.transfer.sftp_wire import Reply, Wire
 from etl.transfer.store import Read, Receive
 
 
@@ -48,32 +47,22 @@ class SftpStore:
         with self._doing("listing", folder):
             return sftp_wire.list_folder(self._wire, folder)
 
-    def entry(self, path: bytes) -> Entry | None:
-        """Return what a path stands for, or None."""
-        with self._doing("looking at", path):
-            try:
-                told = self._client.lstat(path)
-            except FileNotFoundError:
-                return None
-        modified_at = None if told.st_mtime is None else datetime.fromtimestamp(told.st_mtime, UTC)
-        attributes = Attributes(told.st_size, told.st_mode, modified_at)
-        return Entry(path, attributes.kind, attributes.size, attributes.modified_at)
+    def entries_at(self, paths: Sequence[bytes]) -> list[Entry | None]:
+        """Return what each path stands for, or None."""
+        with self._doing("looking at files", b""):
+            replies = self._ask_all(sftp_wire.LSTAT, [sftp_wire.string(path) for path in paths])
+            return [_entry(path, reply) for path, reply in zip(paths, replies, strict=True)]
 
     def read(self, files: Sequence[RemoteFile], receive: Receive) -> Iterator[Read]:
         """Read files, pipelined or plain."""
         with self._doing("reading files", b""):
             yield from self._reader.read(files, receive)
 
-    def rename(self, source: bytes, target: bytes) -> bool:
-        """Rename where the target is free, as SFTP version 3 has it (section 6.5)."""
-        with self._doing("renaming", source):
-            try:
-                self._client.rename(source, target)
-            except OSError as error:
-                if self._is_broken(error):
-                    raise
-                return False
-        return True
+    def rename(self, pairs: Sequence[tuple[bytes, bytes]]) -> list[bool]:
+        """Rename where the target is free, as SFTP version 3 has it (filexfer-02, 6.5)."""
+        with self._doing("renaming files", b""):
+            fields = [sftp_wire.string(old) + sftp_wire.string(new) for old, new in pairs]
+            return [sftp_wire.is_ok(reply) for reply in self._ask_all(sftp_wire.RENAME, fields)]
 
     def replace(self, source: bytes, target: bytes) -> None:
         """Rename over the target: at once where the server can, else by removing it first."""
@@ -83,13 +72,17 @@ class SftpStore:
             except OSError as error:
                 if self._is_broken(error):
                     raise
-                self.remove(target)
+                with suppress(FileNotFoundError):
+                    self._client.remove(target)
                 self._client.rename(source, target)
 
-    def remove(self, path: bytes) -> None:
-        """Remove a file, if it is there."""
-        with self._doing("removing", path), suppress(FileNotFoundError):
-            self._client.remove(path)
+    def remove(self, paths: Sequence[bytes]) -> None:
+        """Remove files, where they are there."""
+        with self._doing("removing files", b""):
+            replies = self._ask_all(sftp_wire.REMOVE, [sftp_wire.string(path) for path in paths])
+            for reply in replies:
+                if not sftp_wire.is_ok(reply) and not sftp_wire.is_missing(reply):
+                    raise sftp_wire.error_in(reply)
 
     def make_folder(self, folder: bytes) -> None:
         """Make a folder."""
@@ -110,6 +103,9 @@ class SftpStore:
         with opened, self._doing("writing", path):
             self._client.putfo(opened, path, confirm=True)
 
+    def _ask_all(self, request: int, fields: Sequence[bytes]) -> list[Reply]:
+        return self._wire.ask_all(request, fields, WINDOW if self._settings.pipelined else 1)
+
     @property
     def _client(self) -> paramiko.SFTPClient:
         return self._connection.client
@@ -126,3 +122,12 @@ class SftpStore:
         except failures.BREAKS as error:
             doing = f"{what} {names.to_text(path)}".rstrip()
             raise self._connection.explain(error, doing) from None
+
+
+def _entry(path: bytes, reply: Reply) -> Entry | None:
+    if sftp_wire.is_missing(reply):
+        return None
+    if reply.type != sftp_wire.ATTRS:
+        raise sftp_wire.error_in(reply)
+    told = sftp_wire.attributes_in(reply)
+    return Entry(path, told.kind, told.size, told.modified_at)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import struct
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from stat import S_IFMT, S_ISDIR, S_ISLNK, S_ISREG
@@ -21,9 +22,9 @@ import paramiko
 
 from etl.transfer.files import Entry, Kind
 
-OPEN, CLOSE, READ, FSTAT, OPENDIR, READDIR = 3, 4, 5, 8, 11, 12
+OPEN, CLOSE, READ, LSTAT, FSTAT, OPENDIR, READDIR, REMOVE, RENAME = 3, 4, 5, 7, 8, 11, 12, 13, 18
 STATUS, HANDLE, DATA, NAME, ATTRS = 101, 102, 103, 104, 105
-STATUS_EOF, STATUS_NO_SUCH_FILE, STATUS_PERMISSION_DENIED = 1, 2, 3
+STATUS_OK, STATUS_EOF, STATUS_NO_SUCH_FILE, STATUS_PERMISSION_DENIED = 0, 1, 2, 3
 OPEN_FOR_READING = struct.pack(">II", 1, 0)  # flag READ, no attributes
 
 # Replies to requests that paramiko's client sent can be told from ours by their number.
@@ -98,6 +99,17 @@ class Wire:
                 self._under_way.remove(reply.number)
                 return reply
 
+    def ask_all(self, request: int, fields: Sequence[bytes], window: int) -> list[Reply]:
+        """Ask the same of many things, `window` at a time; returns the replies in their order."""
+        replies: dict[int, Reply] = {}
+        numbers: list[int] = []
+        while len(replies) < len(fields):
+            while len(numbers) < len(fields) and len(numbers) - len(replies) < window:
+                numbers.append(self.ask(request, fields[len(numbers)]))
+            reply = self.next_reply()
+            replies[reply.number] = reply
+        return [replies[number] for number in numbers]
+
     def drain(self) -> None:
         """Wait for the replies to all requests and forget them."""
         while self._under_way:
@@ -145,6 +157,16 @@ def status_code(reply: Reply) -> int:
     """Return the code of a STATUS reply."""
     code: int = struct.unpack_from(">I", reply.body)[0]
     return code
+
+
+def is_ok(reply: Reply) -> bool:
+    """Tell whether a request was done that has no other answer."""
+    return reply.type == STATUS and status_code(reply) == STATUS_OK
+
+
+def is_missing(reply: Reply) -> bool:
+    """Tell whether what a request is about does not exist."""
+    return reply.type == STATUS and status_code(reply) == STATUS_NO_SUCH_FILE
 
 
 def error_in(reply: Reply) -> OSError | EOFError | paramiko.SFTPError:

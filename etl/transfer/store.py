@@ -44,8 +44,8 @@ class Store(Protocol):
         """Return everything in a folder, by one listing."""
         ...
 
-    def entry(self, path: bytes) -> Entry | None:
-        """Return what a path stands for, links not followed; None when there is nothing."""
+    def entries_at(self, paths: Sequence[bytes]) -> list[Entry | None]:
+        """Return what each path stands for, links not followed; None where there is nothing."""
         ...
 
     def read(self, files: Sequence[RemoteFile], receive: Receive) -> Iterator[Read]:
@@ -57,16 +57,16 @@ class Store(Protocol):
         """
         ...
 
-    def rename(self, source: bytes, target: bytes) -> bool:
-        """Rename where the target is free; False when that was refused, for whatever reason."""
+    def rename(self, pairs: Sequence[tuple[bytes, bytes]]) -> list[bool]:
+        """Rename sources to targets that are free; False where refused, for whatever reason."""
         ...
 
     def replace(self, source: bytes, target: bytes) -> None:
         """Rename over the target, if there is one."""
         ...
 
-    def remove(self, path: bytes) -> None:
-        """Remove a file; one that is not there is fine."""
+    def remove(self, paths: Sequence[bytes]) -> None:
+        """Remove files; one that is not there is fine."""
         ...
 
     def make_folder(self, folder: bytes) -> None:
