@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -136,26 +137,27 @@ class Push:
     def _update(self, bills: Sequence[tuple[ResolvedBill, RemoteState]]) -> None:
         for some in chunks(bills, _UPDATES_AT_ONCE):
             contents = read_contents(self._client, (state.id for _, state in some))
-            updated: dict[int, ResolvedBill] = {}
-            same: dict[int, ResolvedBill] = {}
+            done: defaultdict[PushState, dict[int, ResolvedBill]] = defaultdict(dict)
             for resolved, state in some:
-                changed = self._update_one(resolved, state, contents[state.id])
-                if changed is not None:
-                    (updated if changed else same)[state.id] = resolved
-            self._complete(same, PushState.UNCHANGED)
-            self._complete(updated, PushState.UPDATED)
+                what = self._update_one(resolved, state, contents[state.id])
+                if what is not None:
+                    done[what][state.id] = resolved
+            for what, updated in done.items():
+                self._complete(updated, what)
 
     def _update_one(
         self, resolved: ResolvedBill, state: RemoteState, content: RemoteContent
-    ) -> bool | None:
-        """Return whether the bill had to be changed; None if it could not be."""
+    ) -> PushState | None:
+        """Bring one bill up to date and return what that was; None if it could not be."""
         bill = resolved.bill
         difference = compare(resolved, content)
         if state.move_type != bill.move_type:
             self._rejected.append(_other_type(bill, state))
             return None
         if not difference:
-            return False
+            # Not in the ledger: an earlier push made it and was ended before it could say so.
+            is_known = bill.source_key in self._known
+            return PushState.UNCHANGED if is_known else PushState.CREATED
         if state.state != "draft":
             self._rejected.append(_posted(bill, state, difference.words))
             return None
@@ -163,7 +165,7 @@ class Push:
         if refusal is not None:
             self._rejected.append(_refused(bill, refusal, state.id))
             return None
-        return True
+        return PushState.UPDATED
 
     def _complete(self, bills: Mapping[int, ResolvedBill], what: PushState) -> None:
         """Check totals and attach originals; only then the ledger may know of the bills."""

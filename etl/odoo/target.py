@@ -149,7 +149,11 @@ Attachments = Callable[[str], Attachment | None]
 """Gives the original of a source key, or None; called only for bills that are new or changed."""
 
 OnBatch = Callable[[list[Pushed]], None]
-"""Called with what is safely in the target, so that the ledger learns of it at once."""
+"""Called with what is safely in the target, so that the ledger learns of it at once.
+
+Bills of which the ledger knows everything already (same hash, same state) are only in the report;
+an UNCHANGED one that is given here had the right content under another hash.
+"""
 
 
 class Target(Protocol):

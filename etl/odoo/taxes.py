@@ -25,6 +25,12 @@ def configured_name(taxes: Mapping[str, str], key: TaxKey) -> str | None:
     return next((by_key[text] for text in asked if text in by_key), None)
 
 
+def usual_name(key: TaxKey) -> str:
+    """Return how Odoo's own charts of accounts name the tax of a rate; empty for no tax."""
+    rate = key[1]
+    return f"{_plain(rate)}%" if rate else ""
+
+
 def normalised_key(text: str) -> str:
     """Return a key of the settings in one spelling: ``"s  19.00"`` is ``"S 19"``."""
     return " ".join(_plain_or_text(part) for part in text.upper().split())

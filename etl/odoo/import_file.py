@@ -1,0 +1,77 @@
+"""The CSV file that Odoo's own import takes: vendor bills with their lines.
+
+Odoo's import cannot set the type of a document (the field is read-only there): it takes the type
+of the list that it was started from. So bills and credit notes go to files of their own.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+
+from etl.odoo.bills import Bill, BillLine
+from etl.odoo.external_ids import line_name, qualified
+from etl.odoo.rows import LINES, as_html
+from etl.odoo.taxes import configured_name, usual_name
+
+FILES = {"in_invoice": "bills", "in_refund": "refunds"}
+"""The part of a file's name that says from which list in Odoo it is to be imported."""
+
+_ALWAYS = ("id", "partner_id", "ref", "invoice_date", "date", "currency_id")
+_WHERE_FILLED = ("invoice_date_due", "payment_reference", "narration")
+_LINE = ("id", "sequence", "product_id", "name", "quantity", "price_unit", "tax_ids")
+
+
+def import_file(bills: Sequence[Bill], taxes: Mapping[str, str]) -> bytes:
+    """Return the file's bytes: UTF-8, comma, one row a line, the header at its first.
+
+    Odoo finds the partner by its reference, the product by its internal reference, tax and
+    currency by name. A bill that is imported again is updated, not doubled, as it and its
+    lines carry external ids.
+
+    Args:
+        bills: of one type.
+        taxes: our tax -> name in Odoo; see `OdooSettings.taxes`.
+    """
+    headers = [_header(bill) for bill in bills]
+    optional = [name for name in _WHERE_FILLED if any(getattr(bill, name) for bill in bills)]
+    names = (*_ALWAYS, *optional)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*names, *(f"{LINES}/{name}" for name in _LINE)])
+    for bill, header in zip(bills, headers, strict=True):
+        cells = [header[name] for name in names]
+        for line in bill.lines:
+            writer.writerow([*cells, *_line(bill, line, taxes)])
+            cells = [""] * len(names)
+    return text.getvalue().encode("utf-8")
+
+
+def _header(bill: Bill) -> dict[str, str]:
+    # Beside a bill that has a due date, an empty cell would empty this one's.
+    due = bill.invoice_date_due or bill.invoice_date
+    return {
+        "id": bill.external_id,
+        "partner_id": bill.partner_ref,
+        "ref": bill.ref,
+        "invoice_date": bill.invoice_date.isoformat(),
+        "date": bill.date.isoformat(),
+        "invoice_date_due": due.isoformat(),
+        "currency_id": bill.currency,
+        "payment_reference": bill.payment_reference or "",
+        "narration": as_html(bill.narration) if bill.narration else "",
+    }
+
+
+def _line(bill: Bill, line: BillLine, taxes: Mapping[str, str]) -> list[str]:
+    key = (line.tax_category, line.tax_rate)
+    return [
+        qualified(line_name(bill.name, line.line_no)),
+        str(line.line_no),
+        line.product_code,
+        line.name,
+        format(line.quantity, "f"),
+        format(line.price_unit, "f"),
+        configured_name(taxes, key) or usual_name(key),
+    ]

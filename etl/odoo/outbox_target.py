@@ -1,0 +1,144 @@
+"""The target without an Odoo at hand: a folder of files that Odoo's own import takes."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from etl.odoo.bills import Bill, read_bills
+from etl.odoo.durable import write_durably
+from etl.odoo.import_file import FILES, import_file
+from etl.odoo.rows import MODEL
+from etl.odoo.target import (
+    Attachments,
+    Finding,
+    KnownPush,
+    Level,
+    OnBatch,
+    Pushed,
+    PushReport,
+    PushState,
+)
+
+
+class OutboxTarget:
+    """Vendor bills as files in a folder; implements `etl.odoo.target.Target`.
+
+    Writes ``account.move-<batch>-bills.csv``, ``account.move-<batch>-refunds.csv`` and the
+    originals in ``account.move-<batch>-documents/``. The same batch gives the same bytes; other
+    content for a batch that was written already gets a file of its own (``-bills-2.csv``), as
+    somebody may still have to import the first one.
+    """
+
+    name = "outbox"
+
+    def __init__(self, folder: Path, batch: str, taxes: Mapping[str, str] | None = None) -> None:
+        """Prepare writing.
+
+        Args:
+            folder: ``outbox/odoo``; made when needed.
+            batch: id of the batch, part of the names.
+            taxes: our tax -> name of the purchase tax in Odoo, as in `OdooSettings.taxes`; a
+                rate that is not in it goes by Odoo's usual name, ``19%``.
+        """
+        self._folder = folder
+        self._batch = batch
+        self._taxes = dict(taxes or {})
+
+    def check(self) -> list[Finding]:
+        """Try whether files can be written."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self._folder):
+                pass
+        except OSError as error:
+            return [
+                Finding(
+                    Level.ERROR,
+                    "outbox",
+                    f"{self._folder} cannot be written ({error.strerror}). "
+                    "Correct the folder or its rights.",
+                )
+            ]
+        unusable = [name for name in self._taxes.values() if "," in name]
+        return [
+            Finding(Level.OK, "outbox", f"files go to {self._folder}"),
+            *(
+                Finding(
+                    Level.ERROR,
+                    "taxes",
+                    f"the tax name {name!r} has a comma, at which Odoo's import cuts names. "
+                    "Rename the tax in Odoo.",
+                )
+                for name in unusable
+            ),
+        ]
+
+    def push(
+        self,
+        bills: Mapping[str, pa.Table],
+        known: Mapping[str, KnownPush],
+        attachments: Attachments,
+        post: bool,
+        on_batch: OnBatch,
+    ) -> PushReport:
+        """Write the bills that are new or changed; `post` is up to whoever imports them.
+
+        Raises:
+            TerminalError: the folder cannot be written.
+        """
+        found, rejected = read_bills(bills)
+        report = PushReport(rejected=rejected)
+        written: list[Pushed] = []
+        to_write: list[Bill] = []
+        for bill in found:
+            earlier = known.get(bill.source_key)
+            if earlier is not None and earlier.record_hash == bill.record_hash:
+                report.pushed.append(_pushed(bill, PushState.UNCHANGED))
+                continue
+            state = PushState.CREATED if earlier is None else PushState.UPDATED
+            written.append(_pushed(bill, state))
+            to_write.append(bill)
+        self._write(to_write, attachments)
+        if written:
+            on_batch(written)
+        report.pushed.extend(written)
+        return report
+
+    def _write(self, bills: Sequence[Bill], attachments: Attachments) -> None:
+        for bill in bills:
+            document = attachments(bill.source_key)
+            if document is not None:
+                folder = self._folder / f"{MODEL}-{self._batch}-documents" / bill.name
+                write_durably(folder / _safe(document.name), document.content)
+        for move_type, part in FILES.items():
+            chosen = [bill for bill in bills if bill.move_type == move_type]
+            if chosen:
+                self._write_file(part, import_file(chosen, self._taxes))
+
+    def _write_file(self, part: str, content: bytes) -> None:
+        """Write a file unless it is there; never overwrite one with other content."""
+        number = 1
+        while True:
+            suffix = "" if number == 1 else f"-{number}"
+            path = self._folder / f"{MODEL}-{self._batch}-{part}{suffix}.csv"
+            if not path.exists():
+                write_durably(path, content)
+                return
+            if path.read_bytes() == content:
+                return
+            number += 1
+
+
+def _safe(name: str) -> str:
+    """Return a partner's file name as one that is safe in a folder of ours."""
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "_", name).lstrip(".")
+    return safe[-100:] or "document"
+
+
+def _pushed(bill: Bill, state: PushState) -> Pushed:
+    return Pushed(bill.source_key, bill.external_id, MODEL, None, None, bill.record_hash, state)

@@ -1,0 +1,50 @@
+from decimal import Decimal
+
+import pyarrow as pa
+
+from etl.odoo.bills import read_bills
+from etl.odoo.target import RejectionKind
+from tests.odoo.bill_tables import SampleBill, SampleLine, tables_of
+
+
+def test_bills_come_with_their_lines_in_the_order_of_their_numbers() -> None:
+    lines = [SampleLine("FUEL", "2", line_no=2), SampleLine("BASE", "1", line_no=1)]
+    (first, second), rejected = read_bills(tables_of(SampleBill("A", lines), SampleBill("B")))
+    assert [line.product_code for line in first.lines] == ["BASE", "FUEL"]
+    assert first.lines[0].price_unit == Decimal("1.0000")
+    assert second.ref == "B"
+    assert rejected == []
+
+
+def test_the_second_bill_with_a_business_key_is_rejected() -> None:
+    first, again = SampleBill("A"), SampleBill("A", amount_total="1.00")
+    bills, (rejected,) = read_bills(tables_of(first, again))
+    assert len(bills) == 1
+    assert (rejected.code, rejected.kind) == ("DUPLICATE_KEY", RejectionKind.DATA)
+
+
+def test_lines_that_share_a_number_reject_their_bill_alone() -> None:
+    lines = [SampleLine("BASE", "1", line_no=1), SampleLine("FUEL", "2", line_no=1)]
+    bills, (rejected,) = read_bills(tables_of(SampleBill("A", lines), SampleBill("B")))
+    assert [bill.ref for bill in bills] == ["B"]
+    assert (rejected.code, rejected.value) == ("BAD_LINE_NUMBERS", "1, 1")
+
+
+def test_a_bill_without_lines_is_rejected() -> None:
+    bills, (rejected,) = read_bills(tables_of(SampleBill("A", [])))
+    assert bills == []
+    assert rejected.code == "NO_LINES"
+
+
+def test_optional_columns_may_be_missing() -> None:
+    tables = tables_of(SampleBill("A"))
+    tables["vendor_bill"] = tables["vendor_bill"].drop_columns(["partner_vat", "narration"])
+    tables["vendor_bill_line"] = tables["vendor_bill_line"].drop_columns(["tax_rate"])
+    (bill,), _ = read_bills(tables)
+    assert bill.partner_vat is None
+    assert bill.lines[0].tax_rate is None
+
+
+def test_no_bills_are_no_bills() -> None:
+    tables: dict[str, pa.Table] = tables_of()
+    assert read_bills(tables) == ([], [])

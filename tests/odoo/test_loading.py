@@ -1,0 +1,98 @@
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etl.errors import TransientError
+from etl.odoo.loading import Pace, batches, load_batch
+from etl.odoo.rows import LoadRows
+from etl.odoo.settings import LoadLimits
+from tests.odoo.fake_odoo import Fate, FakeOdoo, client_of, rows_of
+
+NAMES = [f"bill{number}" for number in range(7)]
+
+
+def pace() -> Pace:
+    return Pace(LoadLimits())
+
+
+@given(
+    st.lists(st.sampled_from(Fate), max_size=4),
+    st.dictionaries(st.sampled_from(NAMES), st.sampled_from(["partner_id", None]), max_size=3),
+    st.booleans(),
+)
+def test_every_good_bill_is_there_once_whatever_happens(
+    fates: list[Fate], bad: dict[str, str | None], raises: bool
+) -> None:
+    odoo = FakeOdoo(fates, {f"etl.{name}": field for name, field in bad.items()})
+    odoo.raises = raises
+    loaded = load_batch(client_of(odoo), pace(), rows_of(*NAMES))
+    good = {f"etl.{name}" for name in NAMES if name not in bad}
+    assert Counter(odoo.created) == Counter(good)
+    assert loaded.ids == {name: odoo.records[name] for name in good}
+    assert set(loaded.refused) == {f"etl.{name}" for name in bad}
+
+
+@given(st.lists(st.sampled_from([f for f in Fate if f is not Fate.WELL]), max_size=60))
+def test_a_push_that_gives_up_is_finished_by_the_next_one(fates: list[Fate]) -> None:
+    odoo = FakeOdoo(fates)
+    for _ in range(70):
+        try:
+            load_batch(client_of(odoo), pace(), rows_of(*NAMES))
+            break
+        except TransientError:
+            continue
+    assert Counter(odoo.created) == Counter(f"etl.{name}" for name in NAMES)
+
+
+def test_what_is_there_already_is_not_given_again() -> None:
+    odoo = FakeOdoo()
+    load_batch(client_of(odoo), pace(), rows_of("a", "b"))
+    load_batch(client_of(odoo), pace(), rows_of("a", "b", "c"))
+    assert odoo.loads == [["etl.a", "etl.b"], ["etl.c"]]
+
+
+def test_a_named_field_takes_its_bill_out_in_one_more_call() -> None:
+    odoo = FakeOdoo(bad={"etl.bill3": "partner_id"})
+    loaded = load_batch(client_of(odoo), pace(), rows_of(*NAMES))
+    assert len(odoo.loads) == 2
+    assert loaded.refused == {"etl.bill3": "etl.bill3 is bad"}
+
+
+def test_an_unnamed_bad_bill_is_found_in_halves() -> None:
+    odoo = FakeOdoo(bad={"etl.bill5": None})
+    loaded = load_batch(client_of(odoo), pace(), rows_of(*NAMES))
+    assert loaded.refused == {"etl.bill5": "etl.bill5 is bad"}
+    assert len(loaded.ids) == len(NAMES) - 1
+
+
+def test_answers_that_are_always_lost_end_the_push() -> None:
+    odoo = FakeOdoo([Fate.CUT_BEFORE] * 1000)
+    with pytest.raises(TransientError):
+        load_batch(client_of(odoo), pace(), rows_of(*NAMES))
+    assert odoo.created == []
+
+
+def test_repeated_losses_make_the_calls_smaller() -> None:
+    odoo = FakeOdoo([Fate.CUT_BEFORE] * 2)
+    load_batch(client_of(odoo), pace(), rows_of(*NAMES))
+    assert [len(names) for names in odoo.loads] == [7, 7, 3, 3, 1]
+
+
+def test_the_size_of_a_batch_follows_what_was_measured() -> None:
+    limits = LoadLimits(first_batch=50, largest_batch=100, seconds=20)
+    pace = Pace(limits)
+    assert pace.batch_size == 50
+    pace.took(50, 5.0)
+    assert pace.batch_size == 100
+    pace.took(100, 50.0)
+    assert pace.batch_size == 40
+    pace.took(40, 8000.0)
+    assert pace.batch_size == 1
+
+
+def test_a_batch_holds_rows_of_the_same_columns_only() -> None:
+    rows = [LoadRows("account.move", f"etl.{n}", ("id", "ab"[n % 2]), [[""]]) for n in range(5)]
+    found = [[row.external_id for row in batch] for batch in batches(rows, pace())]
+    assert found == [["etl.0", "etl.2", "etl.4"], ["etl.1", "etl.3"]]
