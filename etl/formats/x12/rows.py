@@ -1,0 +1,123 @@
+"""The rows of a chunk: columns are cut out of the buffer when a path asks for them."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from etl.defects import Position
+from etl.formats.x12.buffer import Buffer
+from etl.formats.x12.findings import Places
+from etl.formats.x12.matches import Matches
+from etl.formats.x12.paths import FieldPath, field_path, row_path
+from etl.formats.x12.segments import Indexes, SegmentIndex
+from etl.formats.x12.structure import Structure
+from etl.formats.x12.transactions import Transactions, element
+from etl.raw import LINEAGE
+
+
+class X12Rows:
+    """The rows that a row declaration selects; implements :class:`etl.raw.Rows`."""
+
+    def __init__(
+        self,
+        row: str | None,
+        structure: Structure,
+        index: SegmentIndex,
+        buffer: Buffer,
+        transactions: Transactions,
+        matches: Matches,
+    ) -> None:
+        self._row, self._structure = row, structure
+        self._index, self._buffer = index, buffer
+        self._transactions, self._matches = transactions, matches
+        self._steps = row_path(structure, row).steps
+        self._segments = matches.rows(row_path(structure, row))
+        self._record = matches.owners(self._steps[0], self._segments)
+
+    @property
+    def record(self) -> npt.NDArray[np.int64]:
+        """For each row, the index of its transaction in the chunk; sorted."""
+        return self._record
+
+    def __len__(self) -> int:
+        return len(self._segments)
+
+    def column(self, path: str) -> pa.Array:
+        """One string a row, null where absent or empty.
+
+        Raises :class:`etl.raw.DeclarationError` for a path that can't be read in these rows.
+        """
+        place = field_path(self._structure, path, self._row)
+        if place.envelope is not None:
+            return self._envelope(place)
+        segments, chosen = self._found(place)
+        cells = self._index.cells(segments, place.element)
+        if place.component is not None:
+            cells = self._index.components(cells, place.component)
+        return self._index.strings(cells, chosen)
+
+    def lineage(self) -> pa.Table:
+        """File, ISA13, GS06, ST02 and segment number of each row."""
+        transactions, record = self._transactions, self._record
+        at = np.searchsorted(self._buffer.starts, self._index.start[transactions.start], "right")
+        files = np.array([*self._buffer.numbers, 0], np.int32)[at - 1]
+        interchanges = [envelope.number or None for envelope in transactions.interchanges]
+        groups = [envelope.number or None for envelope in transactions.groups]
+        columns = [
+            pa.array(files[record]),
+            _listed(interchanges, transactions.interchange[record]),
+            _listed(groups, transactions.group[record]),
+            transactions.numbers.take(pa.array(record)),
+            pa.array(self._segments - transactions.start[record] + 1),
+        ]
+        return pa.Table.from_arrays(columns, schema=LINEAGE)
+
+    def position(self, index: int, path: str | None = None) -> Position:
+        """Where row `index`, or the value of `path` in it, stands; where the value's segment is
+        absent, the segment of the row."""
+        record, segment = int(self._record[index]), int(self._segments[index])
+        places = Places(self._index, self._buffer)
+        place = None if path is None else field_path(self._structure, path, self._row)
+        if place is None or place.envelope is not None:
+            return places.inside(self._transactions, record, segment)[1]
+        segments, chosen = self._found(place)
+        at = index if chosen is None else int(chosen[index])
+        if at < 0:
+            return places.inside(self._transactions, record, segment)[1]
+        return places.inside(
+            self._transactions, record, int(segments[at]), place.element, place.component
+        )[1]
+
+    def _found(self, place: FieldPath) -> tuple[Indexes, Indexes | None]:
+        """The segments that a path finds, and which of them each row has (-1: none; None: each
+        its own)."""
+        own = place.anchor == len(self._steps) - 1
+        anchor = self._steps[place.anchor]
+        if not place.steps and own:
+            return self._segments, None
+        instances = self._matches.owners(anchor, self._segments)
+        if not place.steps:
+            return self._matches.instances(anchor), instances
+        segments, chosen = self._matches.first(anchor, place)
+        return segments, chosen[instances]
+
+    def _envelope(self, place: FieldPath) -> pa.Array:
+        transactions = self._transactions
+        envelopes, at = (
+            (transactions.interchanges, transactions.interchange)
+            if place.envelope == "ISA"
+            else (transactions.groups, transactions.group)
+        )
+        values = [element(envelope.elements, place.element) for envelope in envelopes]
+        if place.component is not None:
+            separator = chr(self._index.delimiters.component)
+            parts = [value.split(separator) for value in values]
+            values = [(*part, *[""] * place.component)[place.component - 1] for part in parts]
+        return _listed([value or None for value in values], at[self._record])
+
+
+def _listed(values: list[str | None], chosen: Indexes) -> pa.Array:
+    """The values at some places; null at -1."""
+    return pa.array([*values, None], pa.string()).take(pa.array(chosen % (len(values) + 1)))

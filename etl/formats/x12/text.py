@@ -1,0 +1,115 @@
+"""Raw bytes to text that can be scanned: wrapped lines undone, UTF-8, nothing silently replaced.
+
+Text that needs neither is the raw bytes themselves. Every offset in the text leads back to the
+offset of that byte in the raw bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from etl.formats.x12.delimiters import BLANKS, Delimiters
+
+_LINE_BREAKS = b"\r\n"
+_NOWHERE = np.empty(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The bytes of a piece, before and after.
+
+    Attributes:
+        raw: as they stand in the file.
+        data: UTF-8, without the line breaks of wrapped lines.
+        wrapped: whether line breaks were taken out.
+        undecodable: offsets in `data` of bytes that the charset does not have; ``?`` stands there.
+        unprintable: offsets in `data` of control characters that are no separators.
+    """
+
+    raw: bytes
+    data: bytes
+    wrapped: bool = False
+    undecodable: npt.NDArray[np.int64] = field(default_factory=lambda: _NOWHERE)
+    unprintable: npt.NDArray[np.int64] = field(default_factory=lambda: _NOWHERE)
+
+    def origin(self, offset: int) -> int:
+        """Offset in `raw` of the byte at `offset` in `data`."""
+        if self.data is self.raw:
+            return offset
+        origin = offset
+        kept = self.raw.translate(None, _LINE_BREAKS) if self.wrapped else self.raw
+        if len(kept) != len(self.data):
+            before = np.frombuffer(self.data[:offset], np.uint8)
+            origin = int(np.count_nonzero(before & 0xC0 != 0x80))
+        if self.wrapped:
+            bytes_ = np.frombuffer(self.raw, np.uint8)
+            places = np.flatnonzero((bytes_ != 10) & (bytes_ != 13))
+            origin = int(places[origin]) if origin < len(places) else len(self.raw)
+        return origin
+
+    def until(self, end: int) -> Text:
+        """The text before offset `end` of `data`."""
+        data = self.data[:end]
+        return Text(
+            raw=data if self.data is self.raw else self.raw[: self.origin(end)],
+            data=data,
+            wrapped=self.wrapped,
+            undecodable=self.undecodable[self.undecodable < end],
+            unprintable=self.unprintable[self.unprintable < end],
+        )
+
+
+def text_of(raw: bytes, delimiters: Delimiters, charset: str) -> Text:
+    """Undo wrapped lines and the charset; bytes the charset does not have are told, not guessed."""
+    bytes_ = np.frombuffer(raw, np.uint8)
+    controls = np.flatnonzero(bytes_ < 32)
+    values = bytes_[controls]
+    breaks = controls[(values == 10) | (values == 13)]
+    wrapped = not delimiters.breaks_lines and _wraps(bytes_, breaks, delimiters.terminator)
+    data = raw.translate(None, _LINE_BREAKS) if wrapped else raw
+    undecodable = _NOWHERE
+    if not data.isascii():
+        data, undecodable = _utf8(data, charset)
+    expected = np.isin(values, np.frombuffer(_control_characters(delimiters), np.uint8))
+    unprintable = _NOWHERE if expected.all() else _unprintable(data, delimiters)
+    return Text(raw, data, wrapped, undecodable, unprintable)
+
+
+def _wraps(bytes_: npt.NDArray[np.uint8], breaks: npt.NDArray[np.int64], terminator: int) -> bool:
+    """Whether a line breaks elsewhere than between segments."""
+    before = breaks - 1
+    while len(before):
+        before = before[before >= 0]
+        found = bytes_[before]
+        open_ = found != terminator
+        before, found = before[open_], found[open_]
+        if not np.isin(found, np.frombuffer(BLANKS, np.uint8)).all():
+            return True
+        before = before - 1
+    return False
+
+
+def _utf8(data: bytes, charset: str) -> tuple[bytes, npt.NDArray[np.int64]]:
+    """`data` as UTF-8, with ``?`` at the offsets given where it could not be decoded."""
+    characters = data.decode(charset, "surrogateescape")
+    points = np.frombuffer(characters.encode("utf-32-le", "surrogatepass"), np.uint32)
+    escaped = (points >= 0xDC80) & (points <= 0xDCFF)
+    widths = 1 + (points >= 0x80).astype(np.int64) + (points >= 0x800) + (points >= 0x10000)
+    widths[escaped] = 1
+    return characters.encode("utf-8", "replace"), (np.cumsum(widths) - widths)[escaped]
+
+
+def _unprintable(data: bytes, delimiters: Delimiters) -> npt.NDArray[np.int64]:
+    bytes_ = np.frombuffer(data, np.uint8)
+    controls = np.flatnonzero(bytes_ < 32)
+    expected = np.frombuffer(_control_characters(delimiters), np.uint8)
+    return controls[~np.isin(bytes_[controls], expected)]
+
+
+def _control_characters(delimiters: Delimiters) -> bytes:
+    separators = (delimiters.element, delimiters.component, delimiters.terminator)
+    repetition = () if delimiters.repetition is None else (delimiters.repetition,)
+    return BLANKS + bytes((*separators, *repetition))
