@@ -35,7 +35,7 @@ class Archive:
             ValueError: a batch id that is not plain letters, digits, '.', '_' and '-'.
             TerminalError: disk full, or no right to write.
         """
-        batch = BatchFolder(self.root, f"{on:%Y/%m/%d}/{plain(batch_id)}")
+        batch = BatchFolder(self.root, f"{on.isoformat().replace('-', '/')}/{plain(batch_id)}")
         batch.prepare()
         return batch
 

@@ -125,7 +125,8 @@ class _Verification:
             self._found(Code.MANIFEST_UNREADABLE, f"{folder}/{manifests.NAME}", str(error))
             return
         self._by_folder[folder] = manifest
-        self._by_hash[manifest.sha256] = (folder, manifest)
+        if manifest.sha256 not in self._by_hash or folder == manifest.folder:  # not its copy
+            self._by_hash[manifest.sha256] = (folder, manifest)
 
     def _walk(self, head: Link | None) -> None:
         """Follow the chain back from its head; where it is broken, go on with what is left."""
