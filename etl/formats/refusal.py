@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from etl.defects import Defect, Position
+from etl.defects import Defect, Position, Severity
 
 
 class RefusedError(Exception):
@@ -18,9 +18,10 @@ class RefusedError(Exception):
         at: Position | None = None,
         value: str | None = None,
         expected: str | None = None,
+        severity: Severity = Severity.REJECT,
     ) -> None:
         self._defect = Defect(
-            code, message, at or Position(), shortened(value), expected, record=None
+            code, message, at or Position(), shortened(value), expected, severity=severity
         )
         super().__init__(message)
 

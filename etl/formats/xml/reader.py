@@ -1,0 +1,54 @@
+"""Reads XML documents: small ones together in a chunk, large ones in several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from etl.formats.refusal import RefusedError
+from etl.formats.xml.chunk import XmlChunk
+from etl.formats.xml.declaration import Declaration
+from etl.formats.xml.records import batches
+from etl.formats.xml.rows import Record
+from etl.raw import SourceFile
+
+_CHUNK = 8 * 1024 * 1024
+
+
+class XmlReader:
+    """The xml format with one mapping's ``source:`` block taken in."""
+
+    def __init__(self, declaration: Declaration) -> None:
+        self._declaration = declaration
+
+    def check_path(self, path: str, row: str | None = None) -> None:
+        """Raise :class:`etl.raw.DeclarationError` for what is no XPath, or has a prefix that is
+        not declared."""
+        self._declaration.paths.check_value(path)
+
+    def check_row(self, row: str | None) -> None:
+        """Raise :class:`etl.raw.DeclarationError` for an XPath that finds no elements."""
+        if row is not None:
+            self._declaration.paths.check_row(row)
+
+    def read(self, files: Sequence[SourceFile]) -> Iterator[XmlChunk]:
+        """Read the documents in order; what is wrong with one is a defect in its chunk."""
+        chunk = XmlChunk(self._declaration)
+        for file in files:
+            number = 0
+            try:
+                with file.open() as stream:
+                    for elements, size in batches(stream, self._declaration, _CHUNK):
+                        if chunk.size + size > _CHUNK and chunk.size:
+                            yield chunk
+                            chunk = XmlChunk(self._declaration)
+                        index = chunk.index(file)
+                        chunk.found += [
+                            Record(element, index, number + nth)
+                            for nth, element in enumerate(elements, start=1)
+                        ]
+                        chunk.size += size
+                        number += len(elements)
+            except RefusedError as refused:
+                chunk.defects.append(refused.defect(file.name, chunk.index(file)))
+        if chunk.files:
+            yield chunk
