@@ -31,38 +31,23 @@ _ROW, _VALUE = "\x1e", "\x1f"
 def record_hashes(records: RecordSet) -> pa.Array:
     """One lower case hexadecimal sha256 for each record, in the order of the main table."""
     count = records.num_records
-    pieces = [_RowTexts(records.type, records.main, np.arange(count), count)]
+    texts = [_row_texts(records.type, records.main)]
+    owners = [np.arange(count)]
     for name in sorted(records.children):
-        child = record_type(records.type.children[name])
-        table = records.tables[name]
-        pieces.append(_RowTexts(child, table, records.parent_rows(name), count))
-    spans = [piece.spans() for piece in pieces if piece.has_rows]
-    contents = map(b"".join, zip(*spans, strict=True))
+        texts.append(_row_texts(record_type(records.type.children[name]), records.tables[name]))
+        owners.append(records.parent_rows(name))
+    contents = _joined_by_owner(pa.concat_arrays(texts), np.concatenate(owners), count)
     return pa.array([hashlib.sha256(content).hexdigest() for content in contents], pa.string())
 
 
-class _RowTexts:
-    """The rows of one table as text, so laid out that a record's rows are one span of bytes."""
-
-    def __init__(
-        self, kind: RecordType, table: pa.Table, owners: npt.NDArray[np.int64], count: int
-    ) -> None:
-        self.has_rows = table.num_rows > 0
-        if not self.has_rows:
-            return
-        if np.any(owners[1:] < owners[:-1]):
-            order = np.argsort(owners, kind="stable")
-            table, owners = table.take(pa.array(order)), owners[order]
-        texts = _row_texts(kind, table)
-        _, offsets, data = texts.buffers()
-        ends = np.frombuffer(offsets, np.int64, len(texts) + 1, texts.offset * 8)
-        self._bounds = ends[np.searchsorted(owners, np.arange(count + 1))].tolist()
-        self._data = data.to_pybytes()
-
-    def spans(self) -> Iterator[bytes]:
-        """The bytes of each record's rows, in the order of the main table."""
-        data = self._data
-        return (data[start:end] for start, end in pairwise(self._bounds))
+def _joined_by_owner(texts: pa.Array, owners: npt.NDArray[np.int64], count: int) -> Iterator[bytes]:
+    """For each owner 0 ... `count`-1 its texts, one after the other in their order."""
+    order = np.argsort(owners, kind="stable")
+    _, offsets, data = texts.take(pa.array(order)).buffers()
+    starts = np.searchsorted(owners[order], np.arange(count + 1))
+    bounds = np.frombuffer(offsets, np.int64, len(texts) + 1)[starts].tolist()
+    content = data.to_pybytes() if data is not None else b""
+    return (content[start:end] for start, end in pairwise(bounds))
 
 
 def _row_texts(kind: RecordType, table: pa.Table) -> pa.Array:

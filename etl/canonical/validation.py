@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jsonschema import Draft202012Validator
 
-from etl.canonical.record_types import Field, record_type
+from etl.canonical.record_types import Field, RecordType, record_type
 from etl.canonical.records import RecordSet
 from etl.canonical.views import json_value
 from etl.defects import Defect, Position
@@ -65,7 +65,10 @@ def validate(records: RecordSet) -> list[Defect]:
 
 
 def violations(records: RecordSet) -> Iterator[Violation]:
-    """The cells that break the schemas, table by table and field by field."""
+    """The cells that break the schemas, table by table and field by field.
+
+    A missing value that would have been made from another missing one (a normalised number, an
+    inherited currency) is not told again."""
     for name, table in records.tables.items():
         is_main = name == records.record_type
         kind = records.type if is_main else record_type(records.type.children[name])
@@ -73,11 +76,33 @@ def violations(records: RecordSet) -> Iterator[Violation]:
         for field in kind.fields.values():
             column = table[field.name].combine_chunks()
             rows = np.flatnonzero(_failing(field, column))
-            if len(rows) and owners is None:
+            if not len(rows):
+                continue
+            if owners is None:
                 owners = np.arange(table.num_rows) if is_main else records.parent_rows(name)
+            told_elsewhere = _missing_at_the_root(field, kind, table, records, owners)
             for row in rows.tolist():
-                record = int(owners[row]) if owners is not None else row
-                yield _violation(name, row, field, record, column[row].as_py())
+                value = column[row].as_py()
+                if value is not None or not told_elsewhere[row]:
+                    yield _violation(name, row, field, int(owners[row]), value)
+
+
+def _missing_at_the_root(
+    field: Field,
+    kind: RecordType,
+    table: pa.Table,
+    records: RecordSet,
+    owners: npt.NDArray[np.int64],
+) -> npt.NDArray[np.bool_]:
+    """For each row whether the required value that the field is made from is missing too."""
+    missing = np.zeros(table.num_rows, np.bool_)
+    if field.normalised_from in kind.required:
+        roots = table[field.normalised_from].combine_chunks()
+        missing |= roots.is_null().to_numpy(zero_copy_only=False)
+    if field.inherits in records.type.required:
+        roots = records.main[field.inherits].combine_chunks()
+        missing |= roots.is_null().to_numpy(zero_copy_only=False)[owners]
+    return missing
 
 
 def _failing(field: Field, column: pa.Array) -> npt.NDArray[np.bool_]:

@@ -1,1 +1,22 @@
-"""The YAML mapping language: load, check, compile, apply."""
+"""The mapping language: partners' documents to canonical records, declared in YAML."""
+
+from etl.mapping.checking import Finding
+from etl.mapping.codes import CodeList, CodeLists, load_code_lists
+from etl.mapping.compiler import check, compile_mapping
+from etl.mapping.declaration import Mapping, load_mapping
+from etl.mapping.plan import Mapped, Plan
+from etl.mapping.scope import Context
+
+__all__ = [
+    "CodeList",
+    "CodeLists",
+    "Context",
+    "Finding",
+    "Mapped",
+    "Mapping",
+    "Plan",
+    "check",
+    "compile_mapping",
+    "load_code_lists",
+    "load_mapping",
+]

@@ -16,8 +16,10 @@ from etl.errors import ConfigurationError, Problem
 from etl.mapping.declaration import schema_named
 from etl.yamlfile import YamlFile, did_you_mean, load_yaml
 
+Codes = Mapping[tuple[str | None, str | None, str], str]
+"""Value by client, carrier and code; None for any client, any carrier."""
+
 _Owner = tuple[str | None, str | None]
-"""Client and carrier of an entry, None for any."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class CodeList:
     name: str
     version: int
     shown_as: str
-    codes: Mapping[tuple[str | None, str | None, str], str]
+    codes: Codes
     patterns: Mapping[str | None, list[tuple[re.Pattern[str], str]]] = field(repr=False)
 
     def value_of(

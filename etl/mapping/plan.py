@@ -1,0 +1,146 @@
+"""A compiled mapping: a plan over columns, applied to one chunk of the source after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from etl.canonical import RecordSet, RecordType, complete, record_type
+from etl.defects import Defect, Severity
+from etl.mapping.checking import CheckPlan, Finding, check_records
+from etl.mapping.evaluation import holds
+from etl.mapping.expressions import Expression
+from etl.mapping.reporting import Report
+from etl.mapping.scope import Cells, Context, Scope
+from etl.mapping.tables import MappedTable, mapped_table
+from etl.mapping.values import Value
+from etl.raw import Chunk
+
+
+@dataclass(frozen=True)
+class BlockPlan:
+    """One block of a child table.
+
+    Attributes:
+        row: the source's row declaration.
+        fields: in the order of the file.
+        before: condition on source values, held against the rows before they are mapped.
+        after: condition on mapped fields.
+    """
+
+    row: str | None
+    fields: Mapping[str, Value]
+    before: Expression | None
+    after: Expression | None
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """What a mapping made of a chunk.
+
+    Attributes:
+        records: all records of the chunk, completed; `record_id` 0 ... n-1 is the index of the
+            chunk's top-level row.
+        rejected: for each record whether a defect keeps it out.
+        defects: what reader, mapping, schema and checks found, in this order.
+        findings: what the business has to judge.
+    """
+
+    records: RecordSet
+    rejected: npt.NDArray[np.bool_]
+    defects: list[Defect]
+    findings: list[Finding]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A mapping compiled for its source.
+
+    Attributes:
+        label: the mapping's name and version, for the lineage.
+        kind: the record type.
+        fields: fields of the main table that need no children.
+        children: the blocks of each child table.
+        late_fields: fields of the main table computed from the children.
+        checks: rules for complete records.
+    """
+
+    label: str
+    kind: RecordType
+    fields: Mapping[str, Value]
+    children: Mapping[str, tuple[BlockPlan, ...]]
+    late_fields: Mapping[str, Value]
+    checks: tuple[CheckPlan, ...]
+
+    def apply(self, chunk: Chunk, context: Context) -> Mapped:
+        """Map a chunk. Never raises for content: what can't be mapped becomes a defect.
+
+        Raises:
+            ConfigurationError: a `function:` of the mapping failed.
+        """
+        main = Scope(self.kind.name, chunk.records(), context)
+        _map(self.fields, main)
+        _fill_from_context(self.kind, main)
+        tables = {name: self._child(name, main, chunk) for name in self.kind.children}
+        main.children = {name: child.table for name, child in tables.items()}
+        _map(self.late_fields, main)
+        tables = {self.kind.name: mapped_table(self.kind, [main], chunk, self.label), **tables}
+
+        incomplete = RecordSet(
+            self.kind.name, {name: table.table for name, table in tables.items()}
+        )
+        records = complete(incomplete, context.partner)
+        report = Report(chunk)
+        defects = [*chunk.defects, *report.refused_cells(tables)]
+        defects += report.violated_rules(records, tables)
+        rejected = _rejected(defects, len(main))
+        checked = check_records(self.checks, records, main, report, ~rejected)
+        defects += checked.defects
+        rejected |= _rejected(checked.defects, len(main))
+        return Mapped(records, rejected, defects, checked.findings)
+
+    def _child(self, name: str, main: Scope, chunk: Chunk) -> MappedTable:
+        scopes = []
+        for block in self.children.get(name, ()):
+            scope = Scope(name, chunk.children(block.row), main.context, parent=main)
+            if block.before is not None:
+                scope.keep(holds(block.before, scope))
+            _map(block.fields, scope)
+            if block.after is not None:
+                scope.keep(holds(block.after, scope))
+            scopes.append(scope)
+        return mapped_table(record_type(self.kind.children[name]), scopes, chunk, self.label)
+
+
+def _map(fields: Mapping[str, Value], scope: Scope) -> None:
+    for name, value in fields.items():
+        scope.paths[name] = value.paths
+        scope.mapped[name] = value.column(Cells(scope, name))
+
+
+def _fill_from_context(kind: RecordType, main: Scope) -> None:
+    """Fields that the partner and the file say, where the document does not."""
+    known = {
+        "carrier_scac": main.context.carrier_scac,
+        "received_date": main.context.received_date,
+    }
+    for field in kind.fields.values():
+        if not field.from_context or known.get(field.name) is None:
+            continue
+        value = pa.scalar(known[field.name], field.arrow_type)
+        mapped = main.mapped.get(field.name)
+        main.mapped[field.name] = (
+            pa.repeat(value, len(main)) if mapped is None else mapped.fill_null(value)
+        )
+
+
+def _rejected(defects: list[Defect], records: int) -> npt.NDArray[np.bool_]:
+    rejected = np.zeros(records, np.bool_)
+    for defect in defects:
+        if defect.record is not None and defect.severity is Severity.REJECT:
+            rejected[defect.record] = True
+    return rejected

@@ -1,0 +1,92 @@
+"""Mapped columns put together as canonical tables, with lineage, and with the way back from a
+table's row to the source's row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from etl.canonical import RecordType
+from etl.mapping.scope import Scope
+from etl.raw import Chunk
+
+
+@dataclass(frozen=True)
+class MappedTable:
+    """A canonical table, not yet completed, and where its rows come from.
+
+    Attributes:
+        table: of the type's Arrow schema, sorted by `record_id`.
+        scopes: the scopes that gave rows.
+        scope_of: for each row, the index of its scope.
+        row_of: for each row, the index of its row in the scope's source rows.
+    """
+
+    table: pa.Table
+    scopes: Sequence[Scope]
+    scope_of: npt.NDArray[np.int64]
+    row_of: npt.NDArray[np.int64]
+
+    def origin(self, row: int) -> tuple[Scope, int]:
+        """The scope of a table's row, and the row's index in its source rows."""
+        return self.scopes[self.scope_of[row]], int(self.row_of[row])
+
+
+def mapped_table(
+    kind: RecordType, scopes: Sequence[Scope], chunk: Chunk, label: str
+) -> MappedTable:
+    """The rows of all scopes as one table.
+
+    Args:
+        kind: the table's type.
+        scopes: one for each block of the table.
+        chunk: where they come from.
+        label: mapping and version, for the lineage.
+    """
+    parts = [_part(kind, scope, chunk, label) for scope in scopes]
+    table = pa.concat_tables(parts) if parts else kind.arrow_schema.empty_table()
+    scope_of = np.repeat(np.arange(len(scopes)), [len(scope) for scope in scopes])
+    row_of = np.concatenate([np.zeros(0, np.int64), *(scope.row_indexes for scope in scopes)])
+    if len(parts) > 1:
+        order = np.argsort(table["record_id"].to_numpy(), kind="stable")
+        table = table.take(pa.array(order)).combine_chunks()
+        scope_of, row_of = scope_of[order], row_of[order]
+    return MappedTable(table, scopes, scope_of, row_of)
+
+
+def _part(kind: RecordType, scope: Scope, chunk: Chunk, label: str) -> pa.Table:
+    columns = {"record_id": pa.array(scope.records), **scope.mapped, **_lineage(scope, chunk)}
+    columns["mapping"] = pa.repeat(pa.scalar(label), len(scope))
+    schema = kind.arrow_schema
+    arrays = [
+        columns[field.name] if field.name in columns else pa.nulls(len(scope), field.type)
+        for field in schema
+    ]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _lineage(scope: Scope, chunk: Chunk) -> dict[str, pa.Array]:
+    lineage = scope.lineage
+    if scope.picked is not None:
+        lineage = lineage.take(pa.array(scope.picked))
+    files = lineage["file"].combine_chunks()
+    hashes = [file.sha256 for file in chunk.files]
+    names = [file.name for file in chunk.files]
+    return {
+        "file_sha256": _of_file(hashes, files),
+        "file_name": _of_file(names, files),
+        "interchange_no": lineage["interchange_no"].combine_chunks(),
+        "group_no": lineage["group_no"].combine_chunks(),
+        "document_no": lineage["document_no"].combine_chunks(),
+        "position": lineage["position"].combine_chunks(),
+    }
+
+
+def _of_file(values: list[str], files: pa.Array) -> pa.Array:
+    if len(values) == 1:
+        return pa.repeat(pa.scalar(values[0], pa.string()), len(files))
+    return pa.array(values, pa.string()).take(files)
