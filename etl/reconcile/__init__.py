@@ -7,7 +7,7 @@ from etl.reconcile.audit import (
     reconcile,
 )
 from etl.reconcile.reasons import Outcome, Reason, Status
-from etl.reconcile.tolerances import Tolerances, tolerances_from, tolerances_schema
+from etl.reconcile.tolerances import Tolerances, tolerances_from, tolerances_of, tolerances_schema
 
 __all__ = [
     "RECONCILED_INVOICE",
@@ -19,5 +19,6 @@ __all__ = [
     "Tolerances",
     "reconcile",
     "tolerances_from",
+    "tolerances_of",
     "tolerances_schema",
 ]

@@ -81,7 +81,16 @@ def tolerances_schema() -> dict[str, Any]:
     return schema
 
 
-def tolerances_from(file: YamlFile) -> Tolerances:
+def tolerances_from(data: Mapping[str, Any], shown_as: str) -> Tolerances:
+    """The typed tolerances of `data`; problems name the file `shown_as`, but no line.
+
+    Raises:
+        ConfigurationError: see :func:`tolerances_of`.
+    """
+    return tolerances_of(YamlFile(data, shown_as))
+
+
+def tolerances_of(file: YamlFile) -> Tolerances:
     """The typed tolerances of a parsed tolerances.yaml.
 
     Raises:

@@ -9,7 +9,6 @@ from typing import Any
 import pyarrow as pa
 
 from etl.reconcile import Reconciliation, reconcile, tolerances_from
-from etl.yamlfile import YamlFile
 
 MONEY = pa.decimal128(18, 4)
 TOLERANCES: dict[str, Any] = {"version": 1, "defaults": {"amount": 1, "percent": Decimal("0.5")}}
@@ -112,7 +111,7 @@ def audit(
     return reconcile(
         tables(invoices),
         table(expected),
-        tolerances_from(YamlFile(tolerances or TOLERANCES, "tolerances.yaml")),
+        tolerances_from(tolerances or TOLERANCES, "tolerances.yaml"),
         shipments=None if shipments is None else table(shipments),
         history=table(history),
         **more,

@@ -15,7 +15,6 @@ from etl.reconcile import (
     reconcile,
     tolerances_from,
 )
-from etl.yamlfile import YamlFile
 from tests.reconcile.freight import (
     TOLERANCES,
     audit,
@@ -274,6 +273,6 @@ def test_dictionary_encoded_columns_are_read_as_well() -> None:
     place = lines.column_names.index("charge_code")
     encoded = lines["charge_code"].dictionary_encode()
     batch["charge_line"] = lines.set_column(place, "charge_code", encoded)
-    tolerances = tolerances_from(YamlFile(TOLERANCES, "tolerances.yaml"))
+    tolerances = tolerances_from(TOLERANCES, "tolerances.yaml")
     assert outcomes(reconcile(batch, table(AGREED), tolerances)) == [("AUTO_APPROVE", [])]
     assert pa.types.is_dictionary(encoded.type)

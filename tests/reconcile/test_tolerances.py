@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.errors import ConfigurationError
-from etl.reconcile import tolerances_from
+from etl.reconcile import tolerances_from, tolerances_of
 from etl.reconcile.tolerances import Limits
 from etl.reconcile.variance import percent_of, with_limits, within
-from etl.yamlfile import YamlFile, parse_yaml
+from etl.yamlfile import parse_yaml
 from tests.reconcile.freight import audit, charges, expect, invoice
 
 RULES = """
@@ -33,12 +33,12 @@ rules:
     [("ACLT", "FUEL", 4), ("ACLT", "BASE", 3), ("FWDE", "FUEL", 2), ("FWDE", "BASE", 1)],
 )
 def test_the_most_specific_rule_counts(carrier: str, code: str, amount: int) -> None:
-    tolerances = tolerances_from(parse_yaml(RULES, "tolerances.yaml"))
+    tolerances = tolerances_of(parse_yaml(RULES, "tolerances.yaml"))
     assert tolerances.of_charge(carrier, code).amount == amount
 
 
 def test_bills_have_limits_of_their_own() -> None:
-    tolerances = tolerances_from(parse_yaml(RULES, "tolerances.yaml"))
+    tolerances = tolerances_of(parse_yaml(RULES, "tolerances.yaml"))
     assert tolerances.of_bill("PXPR").amount == 9
     assert tolerances.of_bill("ACLT").amount == 5
     assert tolerances.version == 3
@@ -46,7 +46,7 @@ def test_bills_have_limits_of_their_own() -> None:
 
 def test_without_bill_limits_the_defaults_count() -> None:
     data = {"version": 1, "defaults": {"amount": 7, "percent": 1}}
-    assert tolerances_from(YamlFile(data, "t.yaml")).of_bill("ACLT").amount == 7
+    assert tolerances_from(data, "t.yaml").of_bill("ACLT").amount == 7
 
 
 def status(billed: Any, expected: Any, **limits: Any) -> str:
@@ -146,5 +146,5 @@ def test_what_is_tolerated_agrees_with_plain_arithmetic(
 )
 def test_a_wrong_file_is_refused_with_its_line(text: str, told: str) -> None:
     with pytest.raises(ConfigurationError) as error:
-        tolerances_from(parse_yaml(text, "tolerances.yaml"))
+        tolerances_of(parse_yaml(text, "tolerances.yaml"))
     assert told in str(error.value)
