@@ -1,0 +1,68 @@
+"""`etl schedule`: fire jobs when they are due."""
+
+from __future__ import annotations
+
+import signal
+
+import click
+
+from etl.cli.printing import print_json, print_table
+from etl.cli.run import print_result
+from etl.cli.session import Session, json_option, pass_session
+from etl.errors import ExitCode
+from etl.jobs.scheduler import Fired, fire_due, planned, serve
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Fire what is due now, then end (for cron, systemd).")
+@click.option("--list", "only_list", is_flag=True, help="Only show the schedule.")
+@json_option
+@pass_session
+@click.pass_context
+def schedule(
+    ctx: click.Context, session: Session, once: bool, only_list: bool, as_json: bool
+) -> None:
+    """Run jobs by the triggers of schedules.yaml, until it is stopped.
+
+    Every due slot is claimed once in the ledger, by job and nominal local time, so several
+    schedulers may run side by side, the hour that autumn repeats fires once, and the one that
+    spring skips fires too. Slots missed while nothing ran are caught up by one run, or skipped,
+    as the job's catch_up says.
+
+    \b
+    Examples:
+      etl schedule --list
+      etl --environment prod schedule
+    """
+    with session.workspace() as workspace:
+        if only_list:
+            listed = planned(workspace)
+            if as_json:
+                print_json(listed)
+            else:
+                print_table(
+                    "",
+                    ["job", "next (local)", "zone", "last fired"],
+                    [(each.job, each.next, each.zone, each.last) for each in listed],
+                    empty="no job has a trigger",
+                )
+        elif once:
+            fired = fire_due(workspace)
+            for each in fired:
+                _print(each, as_json)
+            codes = [each.result.exit_code if each.result else 3 for each in fired]
+            ctx.exit(max(codes, default=ExitCode.OK))
+        else:
+            # a service manager stops us by SIGTERM; the run under way is then resumed next time
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
+            serve(workspace, lambda each: _print(each, as_json))
+
+
+def _print(fired: Fired, as_json: bool) -> None:
+    if fired.missed and not as_json:
+        missed = ", ".join(f"{slot:%Y-%m-%d %H:%M}" for slot in fired.missed)
+        click.echo(f"{fired.job}: missed {missed}; caught up by this run")
+    if fired.result is not None:
+        print_result(fired.result, as_json)
+    else:
+        click.echo(f"error: {fired.job} {fired.slot:%Y-%m-%d %H:%M}: {fired.error}", err=True)

@@ -1,0 +1,144 @@
+"""The ledger's view of a batch's documents: one row each, with the numbers people look it up by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from etl.canonical import normalise
+from etl.jobs.batch import BatchFile
+from etl.jobs.stages.map import MappedBatch
+from etl.jobs.stages.reconcile import INVOICE
+from etl.ledger.models import Disposition
+from etl.reconcile import Reconciliation
+
+REFERENCE_DATA = ("expected_charge", "shipment")
+"""Record types that are kept for the audit and never pushed: the batch's Parquet files hold them,
+the ledger only those that were rejected."""
+
+FILE = "file"
+"""Record type of the row that stands for a file of which no document could be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchDocuments:
+    """Rows for the ledger.
+
+    Attributes:
+        rows: by record type; columns of :class:`etl.ledger.models.Document`, and for audited
+            invoices also explanation, billed, expected and variance.
+        references: by record type; `record_id`, `type`, `value_norm`.
+    """
+
+    rows: Mapping[str, list[dict[str, Any]]]
+    references: Mapping[str, list[dict[str, Any]]]
+
+    def by_key(self, kind: str) -> dict[str, dict[str, Any]]:
+        """The rows of a record type that were not rejected, by business key."""
+        return {
+            row["business_key"]: row
+            for row in self.rows.get(kind, ())
+            if row["disposition"] != Disposition.REJECTED
+        }
+
+
+def documents_of(
+    mapped: MappedBatch, reconciliation: Reconciliation | None, files: Sequence[BatchFile]
+) -> BatchDocuments:
+    """The rows of all documents; dispositions are set for those that were rejected."""
+    file_ids = {(file.partner, file.sha256): file.id for file in files}
+    reasons = _defect_codes(mapped)
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for kind, records in mapped.accepted.items():
+        if kind not in REFERENCE_DATA:
+            rows.setdefault(kind, []).extend(_rows(kind, records.main, file_ids))
+    for kind, refused in mapped.refused.items():
+        for row in _rows(kind, refused, file_ids):
+            row["disposition"] = Disposition.REJECTED
+            row["reasons"] = reasons.get((kind, row["record_id"]), [])
+            rows.setdefault(kind, []).append(row)
+    for number, trouble in enumerate(t for t in mapped.troubles if t.record_id is None):
+        if trouble.rejected:
+            rows.setdefault(FILE, []).append(
+                {
+                    "record_type": FILE,
+                    "record_id": number,
+                    "partner": trouble.file.partner,
+                    "file_id": trouble.file.id,
+                    "document_no": trouble.file.name,
+                    "business_key": None,
+                    "disposition": Disposition.REJECTED,
+                    "reasons": sorted({defect.code for defect in trouble.defects}),
+                }
+            )
+    if reconciliation is not None:
+        _add_outcomes(rows.get(INVOICE, []), reconciliation)
+    return BatchDocuments(rows, {INVOICE: _references(mapped)})
+
+
+def _rows(
+    kind: str, main: pa.Table, file_ids: Mapping[tuple[str, str], str]
+) -> list[dict[str, Any]]:
+    wanted = ["record_id", "partner", "business_key", "record_hash", "mapping", "file_sha256"]
+    table = main.select([*wanted, "document_no"])
+    for name in ("carrier_scac", "shipment_ref", "currency", "invoice_no_norm"):
+        if name in main.column_names:
+            table = table.append_column(name, main[name])
+    if kind == INVOICE:
+        table = table.set_column(
+            table.schema.get_field_index("document_no"),
+            "document_no",
+            pc.coalesce(main["invoice_no"], main["document_no"]),
+        )
+        for name, source in (("document_date", "invoice_date"), ("amount", "total")):
+            table = table.append_column(name, main[source])
+        for name, source in (("pro_norm", "pro_no"), ("bol_norm", "bol_no")):
+            table = table.append_column(name, normalise(main[source].combine_chunks()))
+    rows = table.to_pylist()
+    for row in rows:
+        row["record_type"] = kind
+        row["file_id"] = file_ids.get((row["partner"], row.pop("file_sha256")))
+        row["disposition"] = None
+        row["reasons"] = []
+    return rows
+
+
+def _defect_codes(mapped: MappedBatch) -> dict[tuple[str, int], list[str]]:
+    return {
+        (trouble.record_type, trouble.record_id): sorted({d.code for d in trouble.defects})
+        for trouble in mapped.troubles
+        if trouble.record_type is not None and trouble.record_id is not None
+    }
+
+
+def _add_outcomes(rows: list[dict[str, Any]], reconciliation: Reconciliation) -> None:
+    columns = ["record_id", "outcome", "reasons", "explanation", "billed", "expected", "variance"]
+    audited = {
+        row.pop("record_id"): row for row in reconciliation.invoices.select(columns).to_pylist()
+    }
+    for row in rows:
+        if row["disposition"] is None:
+            row.update(audited[row["record_id"]])
+
+
+def _references(mapped: MappedBatch) -> list[dict[str, Any]]:
+    invoices = mapped.accepted.get(INVOICE)
+    if invoices is None:
+        return []
+    lines = invoices.tables["charge_line"]
+    shipments = pa.table(
+        {
+            "record_id": lines["record_id"],
+            "type": pa.array(["SHIPMENT"] * lines.num_rows, pa.string()),
+            "value_norm": normalise(lines["shipment_ref"].combine_chunks()),
+        }
+    )
+    references = invoices.tables["reference"].select(["record_id", "type", "value_norm"])
+    both = pa.concat_tables([references, shipments.cast(references.schema)])
+    distinct = both.group_by(both.column_names).aggregate([])
+    listed: list[dict[str, Any]] = distinct.drop_null().to_pylist()
+    return listed

@@ -1,0 +1,123 @@
+"""A run that changes nothing: what would be pulled, and what would become of it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from etl.config.project import Job
+from etl.errors import ExitCode, TechnicalError
+from etl.jobs.batch import BatchFile, batch_file
+from etl.jobs.endpoints import endpoint_settings
+from etl.jobs.process import prepare_files
+from etl.jobs.progress import Progress
+from etl.jobs.rerun import Change, changes_of
+from etl.jobs.run import job_named
+from etl.jobs.workspace import Workspace
+from etl.transfer.endpoint import open_endpoint
+from etl.transfer.inbox import Inbox, Received
+
+
+@dataclass
+class RunPlan:
+    """What a run would do.
+
+    Attributes:
+        files: partner, name and size of each file that would be pulled.
+        changes: what would become of the documents in them, and of those in unfinished batches.
+        errors: partners that could not be visited.
+    """
+
+    files: list[tuple[str, str, int]] = field(default_factory=list)
+    changes: Sequence[Change] = ()
+    errors: list[str] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        """3 where a partner could not be visited."""
+        return ExitCode.TECHNICAL if self.errors else ExitCode.OK
+
+    def as_dict(self) -> dict[str, Any]:
+        """For a script."""
+        return {
+            "files": [
+                {"partner": partner, "name": name, "size": size}
+                for partner, name, size in self.files
+            ],
+            "changes": [change for change in self.changes if change.differs],
+            "errors": self.errors,
+        }
+
+
+def plan_run(
+    workspace: Workspace, name: str, nominal_date: date | None, progress: Progress
+) -> RunPlan:
+    """Fetch what is new into a temporary folder and work out what a run would do with it.
+
+    The ledger, the archive, the target and the partners' folders are left as they are.
+
+    Raises:
+        ConfigurationError: the job or one of its mappings is wrong.
+    """
+    job = job_named(workspace, name)
+    plan = RunPlan()
+    with tempfile.TemporaryDirectory(prefix="etl-dry-run-") as folder:
+        files = _unfinished(workspace, job)
+        for partner in job.partners:
+            received = _fetch(workspace, partner, Inbox(Path(folder), workspace.clock), plan)
+            files += _new(workspace, received)
+        prepared = prepare_files(
+            workspace, job, nominal_date or workspace.clock().date(), files, progress
+        )
+        plan.changes = changes_of(workspace, prepared, was={})
+    return plan
+
+
+def _unfinished(workspace: Workspace, job: Job) -> list[BatchFile]:
+    with workspace.ledger.read() as ledger:
+        batches = [b.id for b in ledger.batches.unsealed(job.name) if b.rerun_of is None]
+        files = ledger.files.of_batches(batches)
+    return [batch_file(workspace, file) for file in files if file.duplicate_of is None]
+
+
+def _fetch(workspace: Workspace, partner: str, inbox: Inbox, plan: RunPlan) -> list[Received]:
+    received = []
+    settings = endpoint_settings(workspace.partner_of(partner), workspace.project.root)
+    try:
+        with open_endpoint(settings) as endpoint:
+            for fetched in endpoint.fetch(endpoint.list().files, inbox):
+                if fetched.received is not None:
+                    received.append(fetched.received)
+                    plan.files.append((partner, fetched.remote.name, fetched.remote.size))
+                else:
+                    plan.errors.append(str(fetched.error))
+    except TechnicalError as error:
+        plan.errors.append(str(error))
+    return received
+
+
+def _new(workspace: Workspace, received: Sequence[Received]) -> list[BatchFile]:
+    """Those whose bytes never came before."""
+    seen: set[str] = set()
+    new = []
+    with workspace.ledger.read() as ledger:
+        for file in received:
+            if file.sha256 in seen or ledger.files.first_with(file.partner, file.sha256):
+                continue
+            seen.add(file.sha256)
+            new.append(
+                BatchFile(
+                    id=file.id,
+                    partner=file.partner,
+                    name=file.original_name,
+                    sha256=file.sha256,
+                    size=file.size,
+                    received_at=file.received_at,
+                    open=lambda path=file.path: path.open("rb"),
+                )
+            )
+    return new

@@ -1,0 +1,215 @@
+"""Run a job: finish what a killed run left, pull what is new, process it, and add it all up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from etl.config.project import Job
+from etl.errors import ConfigurationError, EtlError, ExitCode
+from etl.jobs import queues
+from etl.jobs.batch import Batch, files_of, new_id, open_batch
+from etl.jobs.counts import Counts
+from etl.jobs.lock import exclusive
+from etl.jobs.process import Processed, note_seal, process
+from etl.jobs.progress import Progress, Silent
+from etl.jobs.scope import read_scope
+from etl.jobs.stages.pull import Pulled, pull
+from etl.jobs.workspace import Workspace
+from etl.ledger.models import RunKind, RunState
+from etl.yamlfile import did_you_mean
+
+
+@dataclass
+class RunResult:
+    """How a run ended.
+
+    Attributes:
+        batches: ids of the batches that it worked on, oldest first.
+        pulled: what each partner's visit brought.
+        new_exceptions: things to be looked at that this run met.
+        errors: technical failures, as text for people.
+    """
+
+    run_id: str
+    job: str
+    nominal_date: date
+    counts: Counts = field(default_factory=Counts)
+    batches: list[str] = field(default_factory=list)
+    pulled: list[Pulled] = field(default_factory=list)
+    new_exceptions: int = 0
+    errors: list[str] = field(default_factory=list)
+
+    @property
+    def state(self) -> RunState:
+        """Failed where something technical went wrong, even if the rest went well."""
+        if self.errors:
+            return RunState.FAILED
+        return RunState.EXCEPTIONS if self.new_exceptions else RunState.OK
+
+    @property
+    def exit_code(self) -> int:
+        """What the shell is told."""
+        codes = {
+            RunState.OK: ExitCode.OK,
+            RunState.EXCEPTIONS: ExitCode.EXCEPTIONS,
+            RunState.FAILED: ExitCode.TECHNICAL,
+        }
+        return codes[self.state]
+
+
+def job_named(workspace: Workspace, name: str) -> Job:
+    """The declared job; raises ConfigurationError for one that is not declared."""
+    jobs = workspace.project.jobs
+    if name not in jobs:
+        hint = did_you_mean(name, jobs)
+        raise ConfigurationError(
+            f"there is no job {name!r} in schedules.yaml; there are {', '.join(jobs)}. {hint}"
+        )
+    return jobs[name]
+
+
+def run_job(
+    workspace: Workspace,
+    name: str,
+    nominal_date: date | None = None,
+    progress: Progress | None = None,
+) -> RunResult:
+    """Run a job once.
+
+    Args:
+        nominal_date: the day it is for; None: today.
+
+    Raises:
+        ConfigurationError: the job or one of its mappings is wrong.
+        TransientError: another process runs the job.
+    """
+    job = job_named(workspace, name)
+    progress = progress or Silent()
+    on = nominal_date or workspace.clock().date()
+    with (
+        exclusive(lock_path(workspace, job), f"job {job.name}"),
+        started(workspace, job, on, RunKind.RUN) as result,
+    ):
+        _work(workspace, job, result, progress)
+    return result
+
+
+def lock_path(workspace: Workspace, job: Job) -> Path:
+    """The file that a running job locks."""
+    return workspace.project.folders.archive / f".{job.name}.lock"
+
+
+@contextmanager
+def started(workspace: Workspace, job: Job, on: date, kind: RunKind) -> Iterator[RunResult]:
+    """A run in the ledger from its start to its end, also where an error ends it."""
+    result = RunResult(new_id(workspace.clock()), job.name, on)
+    with workspace.ledger.begin() as ledger:
+        ledger.runs.start(result.run_id, job.name, on, kind)
+        ledger.runs.mark_killed(job.name, but=result.run_id)
+    try:
+        yield result
+        if not result.counts.add_up:
+            result.errors.append(f"the counts do not add up: {result.counts}")
+    except BaseException as error:
+        result.errors.append(str(error) or type(error).__name__)
+        raise
+    finally:
+        with workspace.ledger.begin() as ledger:
+            ledger.runs.finish(
+                result.run_id,
+                result.state,
+                result.counts.as_dict(),
+                "\n".join(result.errors) or None,
+            )
+
+
+def note_processed(workspace: Workspace, result: RunResult, processed: Processed) -> None:
+    """Add a batch's result to the run's; a target that failed becomes an exception, one that
+    works again closes it."""
+    result.counts.add(processed.counts)
+    result.new_exceptions += len(processed.exceptions)
+    _note_technical(workspace, result, "PUSH_FAILED", workspace.project.target, processed.error)
+
+
+def _work(workspace: Workspace, job: Job, result: RunResult, progress: Progress) -> None:
+    filling = _Filling(workspace, job, result)
+    if "pull" in job.steps:
+        for name in job.partners:
+            pulled = pull(workspace, workspace.partner_of(name), filling.batch, progress)
+            result.pulled.append(pulled)
+            _note_technical(workspace, result, "PULL_FAILED", name, pulled.error)
+    with workspace.ledger.read() as ledger:
+        waiting = ledger.batches.unsealed(job.name)
+    for row in waiting:
+        batch = open_batch(
+            workspace,
+            job,
+            result.run_id,
+            row.nominal_date,
+            batch_id=row.id,
+            rerun_of=row.rerun_of,
+        )
+        result.batches.append(batch.id)
+        processed = finish(workspace, batch, progress)
+        if processed is None:
+            continue
+        note_processed(workspace, result, processed)
+        if processed.error is not None:
+            # the target is away: later batches would only knock at the same door
+            break
+
+
+def finish(workspace: Workspace, batch: Batch, progress: Progress) -> Processed | None:
+    """Process a batch, or only note its seal where a killed run had come that far."""
+    if batch.folder.sealed:
+        note_seal(workspace, batch, batch.folder.manifest().sha256)
+        return None
+    scope = read_scope(batch)
+    files = scope.of(files_of(workspace, batch.id))
+    return process(workspace, batch, files, progress, scope.earlier(workspace, files))
+
+
+class _Filling:
+    """The batch that pulled files go to: one that a killed run did not come to process, or new."""
+
+    def __init__(self, workspace: Workspace, job: Job, result: RunResult) -> None:
+        self._workspace = workspace
+        self._job = job
+        self._result = result
+        self._batch: Batch | None = None
+
+    def batch(self) -> Batch:
+        if self._batch is None:
+            self._batch = open_batch(
+                self._workspace,
+                self._job,
+                self._result.run_id,
+                self._result.nominal_date,
+                batch_id=self._unprocessed(),
+            )
+        return self._batch
+
+    def _unprocessed(self) -> str | None:
+        with self._workspace.ledger.read() as ledger:
+            for batch in ledger.batches.unsealed(self._job.name):
+                fresh = batch.rerun_of is None and batch.nominal_date == self._result.nominal_date
+                if fresh and not ledger.documents.of_batch(batch.id, limit=1):
+                    return batch.id
+        return None
+
+
+def _note_technical(
+    workspace: Workspace, result: RunResult, code: str, subject: str, error: EtlError | None
+) -> None:
+    """A technical failure waits in its queue until the same thing works again."""
+    item = queues.technical(code, subject, result.job, error)
+    with workspace.ledger.begin() as ledger:
+        if error is None:
+            ledger.exceptions.close(fingerprints=[item.fingerprint])
+        else:
+            result.errors.append(item.message)
+            ledger.exceptions.add([item])

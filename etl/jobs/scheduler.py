@@ -1,0 +1,158 @@
+"""The scheduler: every due slot of a job is fired once, by whichever process claims it first."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from apscheduler.schedulers.blocking import BlockingScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from etl.config.project import Job, Trigger
+from etl.errors import EtlError, TransientError
+from etl.jobs.progress import Progress, Silent
+from etl.jobs.run import RunResult, run_job
+from etl.jobs.slots import due_slots, instant_of, latest_slot, next_slot
+from etl.jobs.workspace import Workspace
+
+_TICK_SECONDS = 20
+_CATCH_UP = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A job with a trigger: its slot fired last, and the next one, as local times in its zone."""
+
+    job: str
+    zone: str
+    last: str | None
+    next: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A slot that this process claimed and ran.
+
+    Attributes:
+        slot: its nominal local time.
+        missed: earlier slots that nobody had fired; this one stands for them.
+        result: None where the run could not even begin; `error` says why.
+    """
+
+    job: str
+    slot: datetime
+    missed: tuple[datetime, ...]
+    result: RunResult | None
+    error: str | None = None
+
+
+def planned(workspace: Workspace) -> list[Planned]:
+    """The schedule as it stands now."""
+    now = workspace.clock()
+    listed = []
+    with workspace.ledger.read() as ledger:
+        for job, trigger in _triggered(workspace):
+            last = ledger.fires.latest(job.name)
+            listed.append(
+                Planned(
+                    job=job.name,
+                    zone=trigger.zone,
+                    last=f"{last.nominal_local} {last.slot}" if last else None,
+                    next=next_slot(trigger, now),
+                )
+            )
+    return listed
+
+
+def fire_due(workspace: Workspace, progress: Progress | None = None) -> list[Fired]:
+    """Fire every slot that is due and not claimed yet, and return what was fired.
+
+    Slots that were missed (the scheduler was down) are caught up by one run of the latest one, or
+    passed over and only claimed, as the job's trigger says.
+    """
+    fired = []
+    for job, trigger in _triggered(workspace):
+        due = _claim_due(workspace, job, trigger)
+        if due:
+            fired.append(_fire(workspace, job, due, progress or Silent()))
+    return fired
+
+
+def serve(workspace: Workspace, on_fired: Callable[[Fired], None]) -> None:
+    """Fire what is due until the process is stopped (SIGINT, SIGTERM)."""
+    scheduler = BlockingScheduler(timezone="UTC")
+
+    def tick() -> None:
+        for fired in fire_due(workspace):
+            on_fired(fired)
+
+    # The clock only asks: what is due, and whether it was fired before, the ledger knows. So a
+    # late, lost or doubled tick changes nothing.
+    scheduler.add_job(
+        tick,
+        IntervalTrigger(seconds=_TICK_SECONDS),
+        next_run_time=workspace.clock(),
+        coalesce=True,
+        misfire_grace_time=None,
+        max_instances=1,
+    )
+    scheduler.start()
+
+
+def _triggered(workspace: Workspace) -> list[tuple[Job, Trigger]]:
+    jobs = workspace.project.jobs.values()
+    return [(job, job.trigger) for job in jobs if job.trigger is not None]
+
+
+def _claim_due(workspace: Workspace, job: Job, trigger: Trigger) -> list[datetime]:
+    """The slots claimed now, oldest first; empty where there is nothing to run.
+
+    A job that was never fired begins with its next slot, not with the past: its latest slot is
+    claimed without a run.
+    """
+    now = workspace.clock()
+    with workspace.ledger.begin() as ledger:
+        last = ledger.fires.latest(job.name)
+        if last is None:
+            before = latest_slot(trigger, now)
+            if before is not None:
+                ledger.fires.claim(job.name, before.date(), _name(before), _process())
+            return []
+        since = now - _CATCH_UP
+        claimed = [
+            slot
+            for slot in due_slots(trigger, since, now)
+            if (slot.date(), _name(slot)) > (last.nominal_local, last.slot)
+            and ledger.fires.claim(job.name, slot.date(), _name(slot), _process())
+        ]
+    if not claimed:
+        return []
+    late = now - instant_of(claimed[-1], ZoneInfo(trigger.zone))
+    if trigger.catch_up == "skip" and late > timedelta(seconds=5 * _TICK_SECONDS):
+        return []
+    return claimed
+
+
+def _fire(workspace: Workspace, job: Job, due: list[datetime], progress: Progress) -> Fired:
+    slot, missed = due[-1], tuple(due[:-1])
+    try:
+        result = run_job(workspace, job.name, slot.date(), progress)
+    except TransientError as error:
+        return Fired(job.name, slot, missed, None, f"{error} (this slot is not run again)")
+    except EtlError as error:
+        return Fired(job.name, slot, missed, None, str(error))
+    with workspace.ledger.begin() as ledger:
+        ledger.fires.ran(job.name, slot.date(), _name(slot), result.run_id)
+    return Fired(job.name, slot, missed, result)
+
+
+def _name(slot: datetime) -> str:
+    return f"{slot:%H:%M}"
+
+
+def _process() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"

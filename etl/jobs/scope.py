@@ -1,0 +1,68 @@
+"""What a rerun does again: from which stage on, and for which files.
+
+It is written into the batch's folder, so that a rerun that was killed goes on as it was meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from etl.errors import ConfigurationError
+from etl.jobs.batch import Batch
+from etl.jobs.earlier import Earlier, earlier_results
+from etl.jobs.workspace import Workspace
+from etl.ledger.models import File
+
+STAGES = ("map", "reconcile", "push")
+_NAME = "scope"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a batch processes.
+
+    Attributes:
+        stage: the first stage done again; what comes before is taken over from `of_batch`.
+        files: ids of the files; None: all.
+        of_batch: the batch whose records and audit are taken over.
+    """
+
+    stage: str = "map"
+    files: tuple[str, ...] | None = None
+    of_batch: str | None = None
+
+    def of(self, files: Sequence[File]) -> list[File]:
+        """Those of `files` that are in the scope."""
+        return [file for file in files if self.files is None or file.id in self.files]
+
+    def earlier(self, workspace: Workspace, files: Sequence[File]) -> Earlier | None:
+        """What is taken over; None where everything is done again.
+
+        Raises:
+            ConfigurationError: the earlier batch is not in the archive any more.
+        """
+        if self.stage == "map" or self.of_batch is None:
+            return None
+        folder = workspace.archive.find_batch(self.of_batch)
+        if folder is None:
+            raise ConfigurationError(
+                f"batch {self.of_batch} is not in the archive {workspace.archive.root}"
+            )
+        return earlier_results(
+            folder, {file.sha256 for file in files}, with_audit=self.stage == "push"
+        )
+
+
+def write_scope(batch: Batch, scope: Scope) -> None:
+    """Keep the scope with the batch."""
+    batch.folder.write_json(_NAME, asdict(scope))
+
+
+def read_scope(batch: Batch) -> Scope:
+    """The batch's scope: that of a rerun, or everything."""
+    if batch.rerun_of is None:
+        return Scope()
+    content = batch.folder.read_json(_NAME)
+    files = content["files"]
+    return Scope(content["stage"], tuple(files) if files is not None else None, content["of_batch"])

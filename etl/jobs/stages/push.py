@@ -1,0 +1,216 @@
+"""Push: approved invoices as vendor bills into the target, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from etl import failpoints
+from etl.canonical import RecordSet
+from etl.config.project import PushRule
+from etl.formats.records import chunk_of
+from etl.jobs.batch import Batch, BatchFile
+from etl.jobs.documents import BatchDocuments
+from etl.jobs.progress import Progress
+from etl.jobs.stages.map import MappedBatch
+from etl.jobs.stages.reconcile import INVOICE
+from etl.jobs.workspace import Workspace
+from etl.ledger.documents import document_id
+from etl.ledger.models import Disposition, Push
+from etl.ledger.pushes import NewPush
+from etl.mapping import Context
+from etl.odoo.target import (
+    Attachment,
+    KnownPush,
+    Pushed,
+    PushReport,
+    PushState,
+    Rejected,
+    RejectionKind,
+    Target,
+)
+
+BILL = "vendor_bill"
+_LARGEST_ATTACHMENT = 5_000_000
+
+
+@dataclass(frozen=True)
+class Bills:
+    """What a batch wants to have in the target.
+
+    Attributes:
+        records: vendor bills with their lines; `source_key` is the invoice's business key.
+        refused: invoices that the mapping to vendor bills could not take.
+    """
+
+    records: RecordSet
+    refused: Sequence[Rejected]
+
+    @property
+    def source_keys(self) -> list[str]:
+        """Business keys of the invoices behind the bills."""
+        keys: list[str] = self.records.main["source_key"].to_pylist()
+        return keys
+
+
+def bills_of(
+    workspace: Workspace, rule: PushRule, mapped: MappedBatch, documents: BatchDocuments
+) -> Bills:
+    """Map the invoices that are to be pushed (disposition still open) to vendor bills.
+
+    Raises:
+        ConfigurationError: the mapping is wrong.
+    """
+    compiled = workspace.compiled(rule.mapping)
+    open_ids = [row["record_id"] for row in documents.rows.get(INVOICE, ()) if _is_open(row)]
+    invoices = mapped.accepted.get(INVOICE, RecordSet.empty(INVOICE))
+    wanted = pc.is_in(invoices.main["record_id"], value_set=pa.array(open_ids, pa.int64()))
+    invoices = invoices.select(wanted.combine_chunks())
+    parts: list[RecordSet] = []
+    refused: list[Rejected] = []
+    offset = 0
+    for name in pc.unique(invoices.main["partner"]).to_pylist():
+        of_partner = invoices.select(pc.equal(invoices.main["partner"], name).combine_chunks())
+        identity = workspace.partner_of(name).identity
+        tables = dict(of_partner.tables)
+        main = of_partner.main
+        for column, value in (("partner_ref", identity.odoo_ref), ("partner_vat", identity.vat)):
+            main = main.append_column(column, pa.repeat(pa.scalar(value, pa.string()), len(main)))
+        tables[INVOICE] = main
+        result = compiled.plan.apply(chunk_of(tables), Context(name, identity.scac, None, None))
+        keys = main["business_key"].to_pylist()
+        refused += [
+            Rejected(
+                source_key=keys[defect.record],
+                kind=RejectionKind.DATA,
+                code=defect.code,
+                message=f"{workspace.project.shown(rule.mapping)}: {defect.message}",
+                value=defect.value,
+                expected=defect.expected,
+            )
+            for defect in result.defects
+            if defect.record is not None and result.rejected[defect.record]
+        ]
+        parts.append(result.records.select(~result.rejected).with_record_offset(offset))
+        offset += len(main)
+    records = RecordSet.concat(parts) if parts else RecordSet.empty(BILL)
+    return Bills(records, refused)
+
+
+def known_pushes(workspace: Workspace, target: str, keys: Sequence[str]) -> dict[str, Push]:
+    """What the ledger knows of these bills in the target, by business key."""
+    with workspace.ledger.read() as ledger:
+        return ledger.pushes.known(target, keys)
+
+
+def planned_states(bills: Bills, known: Mapping[str, Push]) -> dict[str, PushState]:
+    """What a push would do to each bill, by source key, as far as the ledger can tell."""
+    hashes = bills.records.main["record_hash"].to_pylist()
+    states = {}
+    for key, record_hash in zip(bills.source_keys, hashes, strict=True):
+        before = known.get(key)
+        if before is None:
+            states[key] = PushState.CREATED
+        elif before.record_hash == record_hash:
+            states[key] = PushState.UNCHANGED
+        else:
+            states[key] = PushState.UPDATED
+    return states
+
+
+def push(
+    workspace: Workspace,
+    batch: Batch,
+    target: Target,
+    name: str,
+    bills: Bills,
+    documents: BatchDocuments,
+    files: Iterable[BatchFile],
+    post: bool,
+    progress: Progress,
+) -> PushReport:
+    """Push the bills; the ledger learns of each group as soon as it is safe in the target.
+
+    Args:
+        name: the target's, as the ledger keeps it.
+
+    Raises:
+        TransientError, TerminalError: the target cannot go on; what is done is noted.
+    """
+    rows = documents.by_key(INVOICE)
+    known = known_pushes(workspace, name, bills.source_keys)
+    ours = {key for key, before in known.items() if before.batch_id == batch.id}
+    progress.stage(f"push to {name}", len(bills.source_keys))
+
+    def note(pushed: list[Pushed]) -> None:
+        with workspace.ledger.begin() as ledger:
+            changed = [each for each in pushed if each.state is not PushState.UNCHANGED]
+            ledger.pushes.record(name, batch.id, [_new_push(each, batch, rows) for each in changed])
+            ledger.documents.update(
+                batch.id, INVOICE, [_disposed(each, rows, ours) for each in pushed]
+            )
+        failpoints.reached("push.ledger_written")
+        for each in pushed:
+            rows[each.source_key]["disposition"] = _disposed(each, rows, ours)["disposition"]
+        progress.advance(len(pushed))
+
+    return target.push(
+        bills.records.tables,
+        {
+            key: KnownPush(before.external_id, before.record_hash, before.remote_id)
+            for key, before in known.items()
+        },
+        _Originals(rows, {file.id: file for file in files}),
+        post,
+        note,
+    )
+
+
+class _Originals:
+    """Gives the original file behind an invoice, as an attachment of its bill."""
+
+    def __init__(
+        self, rows: Mapping[str, Mapping[str, Any]], files: Mapping[str, BatchFile]
+    ) -> None:
+        self._rows = rows
+        self._files = files
+
+    def __call__(self, source_key: str) -> Attachment | None:
+        file = self._files.get(self._rows[source_key]["file_id"])
+        if file is None or file.size > _LARGEST_ATTACHMENT:
+            return None
+        with file.open() as stream:
+            return Attachment(file.name, stream.read())
+
+
+def _is_open(row: Mapping[str, Any]) -> bool:
+    return row["disposition"] is None
+
+
+def _new_push(pushed: Pushed, batch: Batch, rows: Mapping[str, Mapping[str, Any]]) -> NewPush:
+    row = rows[pushed.source_key]
+    return NewPush(
+        external_id=pushed.external_id,
+        business_key=pushed.source_key,
+        document_id=document_id(batch.id, INVOICE, row["record_id"]),
+        model=pushed.model,
+        remote_id=pushed.remote_id,
+        remote_ref=pushed.remote_ref,
+        record_hash=pushed.record_hash,
+        state=str(pushed.state),
+    )
+
+
+def _disposed(
+    pushed: Pushed, rows: Mapping[str, Mapping[str, Any]], ours: set[str]
+) -> dict[str, Any]:
+    """A bill that an earlier try of this same batch pushed counts as pushed, not as unchanged."""
+    unchanged = pushed.state is PushState.UNCHANGED and pushed.source_key not in ours
+    return {
+        "record_id": rows[pushed.source_key]["record_id"],
+        "disposition": Disposition.UNCHANGED if unchanged else Disposition.PUSHED,
+    }

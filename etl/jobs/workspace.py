@@ -1,0 +1,109 @@
+"""What a run works with: the declared project, its ledger, archive and inbox, its mappings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+
+from etl.archive import Archive
+from etl.config.partner import Partner
+from etl.config.project import Project
+from etl.errors import ConfigurationError
+from etl.formats import format_named
+from etl.ledger import Ledger, open_ledger
+from etl.mapping import CodeLists, Mapping, Plan, compile_mapping, load_code_lists, load_mapping
+from etl.raw import DeclarationError, Reader
+from etl.reconcile import Tolerances, tolerances_from
+from etl.transfer.inbox import Inbox
+
+
+def utc_now() -> datetime:
+    """The machine's clock, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledMapping:
+    """A mapping ready to run: as declared, the reader of its files, its plan over columns."""
+
+    mapping: Mapping
+    reader: Reader
+    plan: Plan
+
+
+def compile_file(path: Path, shown_as: str, codes: CodeLists) -> CompiledMapping:
+    """Read, check and compile a mapping file; raises ConfigurationError with all its problems."""
+    mapping = load_mapping(path, shown_as)
+    try:
+        reader = format_named(mapping.source["format"]).reader(mapping.source)
+    except DeclarationError as error:
+        place = mapping.file.place(["source"])
+        raise ConfigurationError(f"{place}: {error}") from None
+    return CompiledMapping(mapping, reader, compile_mapping(mapping, reader, codes))
+
+
+@dataclass
+class Workspace:
+    """Everything a stage may touch; opened once a command and passed down.
+
+    Attributes:
+        clock: gives the time in UTC; a test puts its own in.
+    """
+
+    project: Project
+    ledger: Ledger
+    archive: Archive
+    inbox: Inbox
+    clock: Callable[[], datetime] = utc_now
+    _compiled: dict[Path, CompiledMapping] = field(default_factory=dict)
+
+    @cached_property
+    def code_lists(self) -> CodeLists:
+        """The shared code lists; raises ConfigurationError."""
+        return load_code_lists(self.project.code_lists)
+
+    @cached_property
+    def tolerances(self) -> Tolerances:
+        """The tolerances of the freight audit; raises ConfigurationError."""
+        settings = self.project.reconcile
+        return tolerances_from(settings.tolerances, settings.tolerances_shown_as)
+
+    def compiled(self, path: Path) -> CompiledMapping:
+        """The mapping file at `path`, checked and compiled once; raises ConfigurationError."""
+        if path not in self._compiled:
+            self._compiled[path] = compile_file(path, self.project.shown(path), self.code_lists)
+        return self._compiled[path]
+
+    def versions(self) -> dict[str, str]:
+        """The mappings used so far and the sha256 of their files, for the manifest."""
+        return {
+            f"{each.mapping.name}@{each.mapping.version}": sha256(path.read_bytes()).hexdigest()
+            for path, each in sorted(self._compiled.items())
+        }
+
+    def partner_of(self, name: str) -> Partner:
+        """The declared partner `name`."""
+        return self.project.partners[name]
+
+
+@contextmanager
+def open_workspace(
+    project: Project, clock: Callable[[], datetime] = utc_now
+) -> Iterator[Workspace]:
+    """Open the ledger and folders of `project`, and close the ledger at the end."""
+    ledger = open_ledger(project.ledger_url, clock)
+    try:
+        yield Workspace(
+            project=project,
+            ledger=ledger,
+            archive=Archive(project.folders.archive),
+            inbox=Inbox(project.folders.inbox, clock),
+            clock=clock,
+        )
+    finally:
+        ledger.close()
