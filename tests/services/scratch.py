@@ -12,6 +12,7 @@ from pathlib import Path
 
 _PREFIX = f"etl-service-{os.getuid()}-"
 _MARKER = ".in-use"
+_ROOM = 4 * 1024**3
 
 
 @contextmanager
@@ -21,7 +22,7 @@ def scratch_folder(purpose: str) -> Iterator[Path]:
     pytest's own temporary folders are closed to other users, so the `postgres` user could not
     reach them.  The folder is locked while in use; a later run removes what a killed run left.
     """
-    parent = Path(tempfile.gettempdir())
+    parent = _parent()
     with locked(parent / f"{_PREFIX}lock"):
         _sweep(parent)
         folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{purpose}-", dir=parent))
@@ -41,6 +42,18 @@ def locked(path: Path) -> Iterator[None]:
     with path.open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _parent() -> Path:
+    """Return the place for scratch folders: in memory where there is plenty of room.
+
+    PostgreSQL copies a database about ten times as quick there.  TMPDIR overrules.
+    """
+    memory = Path("/dev/shm")
+    usable = "TMPDIR" not in os.environ and os.access(memory, os.W_OK | os.X_OK)
+    if usable and shutil.disk_usage(memory).free >= _ROOM:
+        return memory
+    return Path(tempfile.gettempdir())
 
 
 def _sweep(parent: Path) -> None:
