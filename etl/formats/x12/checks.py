@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -38,7 +39,7 @@ class TransactionChecks:
         """Which transactions the mapping is for; the others get the defect NO_MAPPING."""
         index, transactions, declared = self._index, self._transactions, self._declaration
         document = declared.structure.document
-        right_set = index.equal(index.cells(transactions.start, 1), (document,))
+        right_set = index.equal(index.cells(index.pick(transactions.start), 1), (document,))
         for record in np.flatnonzero(~right_set).tolist():
             self._tell(
                 "NO_MAPPING",
@@ -96,7 +97,7 @@ class TransactionChecks:
         closed = np.flatnonzero(transactions.closed)
         trailers = transactions.stop[closed] - 1
         held = pa.array(transactions.stop[closed] - transactions.start[closed]).cast(pa.string())
-        counts = self._index.strings(self._index.cells(trailers, 1))
+        counts = self._index.strings(self._index.cells(self._index.pick(trailers), 1))
         for at in _differing(counts, held):
             found, expected = counts[at].as_py() or "", held[at].as_py()
             if not same_number(found.strip(), expected):
@@ -117,7 +118,7 @@ class TransactionChecks:
         closed = np.flatnonzero(transactions.closed)
         trailers = transactions.stop[closed] - 1
         opened = transactions.numbers.take(pa.array(closed))
-        repeated = self._index.strings(self._index.cells(trailers, 2))
+        repeated = self._index.strings(self._index.cells(self._index.pick(trailers), 2))
         for at in _differing(repeated, opened):
             found, expected = repeated[at].as_py() or "", opened[at].as_py() or ""
             if found.strip() != expected.strip():
@@ -144,17 +145,25 @@ class TransactionChecks:
 
     def _used_twice(self) -> None:
         transactions = self._transactions
-        outside: set[str | None] = set()
-        seen_of = [*(group.seen for group in transactions.groups), outside]
-        numbers = zip(transactions.group.tolist(), transactions.numbers.to_pylist(), strict=True)
-        for record, (group, number) in enumerate(numbers):
-            seen = seen_of[group]
+        numbers = transactions.numbers.to_pylist()
+        changes = np.flatnonzero(np.diff(transactions.group)) + 1
+        for begin, end in pairwise([0, *changes.tolist(), len(numbers)]):
+            group = transactions.group[begin:end].max(initial=-1)
+            seen = transactions.groups[group].seen if group >= 0 else set()
+            some = set(numbers[begin:end])
+            if len(some) < end - begin or not seen.isdisjoint(some):
+                self._tell_used_twice(seen, begin, numbers[begin:end])
+            seen |= some
+
+    def _tell_used_twice(self, before: set[str | None], begin: int, numbers: list[str]) -> None:
+        seen = {*before, None}
+        for record, number in enumerate(numbers, start=begin):
             if number in seen and number is not None:
                 self._tell(
                     "DUPLICATE_ST",
                     self._declaration.envelope["duplicates"],
                     record,
-                    transactions.start[record],
+                    self._transactions.start[record],
                     "the transaction set control number was used before in this group; ask the "
                     "partner whether it was sent twice",
                     place=2,

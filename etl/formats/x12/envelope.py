@@ -106,12 +106,13 @@ class EnvelopeWalk:
     def _transactions(self) -> Transactions:
         outline = self._outline
         marks = np.array(self._marks)
+        opening = self._index.pick(outline.start)
         at = np.searchsorted(marks[:, 0], outline.start, "right") - 1
         return Transactions(
             start=outline.start,
             stop=outline.stop,
             closed=outline.closed,
-            numbers=self._index.strings(self._index.cells(outline.start, 2)),
+            numbers=self._index.strings(self._index.cells(opening, 2)),
             interchange=marks[at, 1],
             group=marks[at, 2],
             interchanges=self._interchanges,
@@ -137,7 +138,7 @@ class EnvelopeWalk:
         self._close("the next ISA comes", segment)
         self.state.interchange = Envelope(elements, len(self._interchanges))
         self._interchanges.append(self.state.interchange)
-        length = self._index.end(segment) - int(self._index.start[segment]) + 1
+        length = int(self._index.stop[segment] - self._index.start[segment]) + 1
         if length != ISA_LENGTH or len(elements) != 17:
             self._tell(
                 "ISA_FORM",
@@ -245,7 +246,11 @@ class EnvelopeWalk:
                 "the text breaks off inside this segment; ask the partner to send the file again",
                 expected="a segment terminator",
             )
-        elif self._index.classes[last] == IEA and self._severities["trailers"] is not None:
+        elif (
+            self._index.classes[last] == IEA
+            and not self._index.delimiters.breaks_lines
+            and self._severities["trailers"] is not None
+        ):
             self._findings.add(
                 "TERMINATOR_MISSING",
                 Severity.WARN,

@@ -30,7 +30,7 @@ class Places:
         """The file of a segment, and where in it the segment, or a value of it, stands."""
         offset = int(self._index.start[segment])
         if place is not None:
-            cells = self._index.cells(np.array([segment]), place)
+            cells = self._index.cells(self._index.pick(np.array([segment])), place)
             if component is not None:
                 cells = self._index.components(cells, component)
             offset = int(cells.start[0])

@@ -22,6 +22,7 @@ BLOCK = 8 << 20
 LARGEST_TRANSACTION = 256 << 20
 """Bytes without a transaction boundary after which the rest of a file is given up."""
 
+_TAIL = 4096
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -35,6 +36,7 @@ class Piece:
         header: the ISA whose separators hold here.
         opens, closes: whether it is the first, the last piece of its file.
         junk: what stands before the first ISA of the file, blanks aside.
+        unterminated: whether the text breaks off inside a segment.
     """
 
     offset: int
@@ -42,14 +44,8 @@ class Piece:
     header: Header
     opens: bool
     closes: bool
-    junk: bytes = b""
-
-    @property
-    def unterminated(self) -> bool:
-        """Whether the text breaks off inside a segment."""
-        rest = self.text.data.rstrip(BLANKS).removesuffix(_BYTE_ORDER_MARK).rstrip(BLANKS)
-        terminator = self.header.delimiters.terminator
-        return not rest.endswith(bytes((terminator,))) and terminator not in BLANKS
+    junk: bytes
+    unterminated: bool
 
 
 def pieces(
@@ -71,11 +67,13 @@ def pieces(
         if cut is None and not source.ended:
             source.grow(largest)
             continue
-        piece = text if cut is None else text.until(cut)
-        yield Piece(source.offset, piece, header, opens, cut is None, junk)
+        if cut is not None:
+            text = text.until(cut)
+        unterminated = _unterminated(text.data, header.delimiters)
+        yield Piece(source.offset, text, header, opens, cut is None, junk, unterminated)
         if cut is None:
             return
-        source.drop(len(piece.raw))
+        source.drop(len(text.raw))
         header, opens, junk = following or header, False, b""
 
 
@@ -156,6 +154,13 @@ def _last_transaction(data: bytes, delimiters: Delimiters) -> int | None:
             return start
         start = data.rfind(trigger, 0, start)
     return None
+
+
+def _unterminated(data: bytes, delimiters: Delimiters) -> bool:
+    end = bytes((delimiters.terminator,))
+    blanks = BLANKS.replace(end, b"")
+    tail = data[-_TAIL:].rstrip(blanks) or data.rstrip(blanks)
+    return not tail.removesuffix(_BYTE_ORDER_MARK).rstrip(blanks).endswith(end)
 
 
 def _starts_segment(data: bytes, start: int, terminator: int) -> bool:

@@ -10,8 +10,8 @@ from etl.defects import Position
 from etl.formats.x12.buffer import Buffer
 from etl.formats.x12.findings import Places
 from etl.formats.x12.matches import Matches
-from etl.formats.x12.paths import FieldPath, field_path, row_path
-from etl.formats.x12.segments import Indexes, SegmentIndex
+from etl.formats.x12.paths import FieldPath, Step, field_path, row_path
+from etl.formats.x12.segments import Indexes, SegmentIndex, Segments
 from etl.formats.x12.structure import Structure
 from etl.formats.x12.transactions import Transactions, element
 from etl.raw import LINEAGE
@@ -32,9 +32,10 @@ class X12Rows:
         self._row, self._structure = row, structure
         self._index, self._buffer = index, buffer
         self._transactions, self._matches = transactions, matches
+        self._owners: dict[int, Indexes] = {}
         self._steps = row_path(structure, row).steps
-        self._segments = matches.rows(row_path(structure, row))
-        self._record = matches.owners(self._steps[0], self._segments)
+        self._segments = matches.fitting(self._steps)
+        self._record = self._around(0)
 
     @property
     def record(self) -> npt.NDArray[np.int64]:
@@ -70,14 +71,14 @@ class X12Rows:
             _listed(interchanges, transactions.interchange[record]),
             _listed(groups, transactions.group[record]),
             transactions.numbers.take(pa.array(record)),
-            pa.array(self._segments - transactions.start[record] + 1),
+            pa.array(self._segments.numbers - transactions.start[record] + 1),
         ]
         return pa.Table.from_arrays(columns, schema=LINEAGE)
 
     def position(self, index: int, path: str | None = None) -> Position:
         """Where row `index`, or the value of `path` in it, stands; where the value's segment is
         absent, the segment of the row."""
-        record, segment = int(self._record[index]), int(self._segments[index])
+        record, segment = int(self._record[index]), int(self._segments.numbers[index])
         places = Places(self._index, self._buffer)
         place = None if path is None else field_path(self._structure, path, self._row)
         if place is None or place.envelope is not None:
@@ -87,21 +88,27 @@ class X12Rows:
         if at < 0:
             return places.inside(self._transactions, record, segment)[1]
         return places.inside(
-            self._transactions, record, int(segments[at]), place.element, place.component
+            self._transactions, record, int(segments.numbers[at]), place.element, place.component
         )[1]
 
-    def _found(self, place: FieldPath) -> tuple[Indexes, Indexes | None]:
+    def _found(self, place: FieldPath) -> tuple[Segments, Indexes | None]:
         """The segments that a path finds, and which of them each row has (-1: none; None: each
         its own)."""
-        own = place.anchor == len(self._steps) - 1
         anchor = self._steps[place.anchor]
-        if not place.steps and own:
+        if place.steps:
+            segments, chosen = self._matches.first(anchor, place.steps)
+            return segments, chosen[self._around(place.anchor)]
+        if place.anchor == len(self._steps) - 1:
             return self._segments, None
-        instances = self._matches.owners(anchor, self._segments)
-        if not place.steps:
-            return self._matches.instances(anchor), instances
-        segments, chosen = self._matches.first(anchor, place)
-        return segments, chosen[instances]
+        every = Step(anchor.segment_id, anchor.slot, anchor.loop)
+        return self._matches.fitting((every,)), self._around(place.anchor)
+
+    def _around(self, anchor: int) -> Indexes:
+        """Which instance of a step of the row declaration each row stands in."""
+        if anchor not in self._owners:
+            step = self._steps[anchor]
+            self._owners[anchor] = self._matches.owners(step, self._segments.numbers)
+        return self._owners[anchor]
 
     def _envelope(self, place: FieldPath) -> pa.Array:
         transactions = self._transactions

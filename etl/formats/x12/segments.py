@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from etl.formats.x12.delimiters import BLANKS, Delimiters
 from etl.formats.x12.structure import Structure
 
 Indexes = npt.NDArray[np.int64]
+Offsets = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 
 
@@ -25,21 +26,36 @@ Mask = npt.NDArray[np.bool_]
 class Cells:
     """Byte ranges of values, in the order of the buffer; empty where a value is absent."""
 
-    start: Indexes
-    end: Indexes
+    start: Offsets
+    end: Offsets
 
     def __len__(self) -> int:
         return len(self.start)
 
-    def __getitem__(self, chosen: Indexes | Mask | slice) -> Cells:
-        return Cells(self.start[chosen], self.end[chosen])
+
+class Segments:
+    """Some segments of an index, to take elements of.
+
+    Attributes:
+        numbers: their numbers in the index, rising.
+        first, last: their first delimiters and terminators, as in the index.
+        elements: how many elements each of them has at least.
+    """
+
+    def __init__(self, index: SegmentIndex, numbers: Indexes) -> None:
+        self.numbers = numbers
+        self.first, self.last = index.first[numbers], index.last[numbers]
+        self.elements = int((self.last - self.first).min(initial=99))
+
+    def __len__(self) -> int:
+        return len(self.numbers)
 
 
 class SegmentIndex:
     """The segments of a buffer that ends with a terminator; empty segments are left out.
 
     Attributes:
-        start: offset of the first byte of each segment.
+        start, stop: offsets of the first byte and of the terminator of each segment.
         first, last: for each segment, its first delimiter and its terminator, as indexes into
             the delimiter positions.
         classes: class number of each segment's id in the structure; 0: unknown.
@@ -49,22 +65,20 @@ class SegmentIndex:
     def __init__(self, data: bytes, delimiters: Delimiters, structure: Structure) -> None:
         self.data, self.delimiters, self.structure = data, delimiters, structure
         self.bytes = np.frombuffer(data, np.uint8)
-        self._positions = np.flatnonzero(
-            (self.bytes == delimiters.element) | (self.bytes == delimiters.terminator)
-        )
-        self.last = np.flatnonzero(self.bytes[self._positions] == delimiters.terminator)
+        element, terminator = delimiters.element, delimiters.terminator
+        places = np.flatnonzero((self.bytes == element) | (self.bytes == terminator))
+        self.last = np.flatnonzero(self.bytes.take(places) == terminator)
         self.first = np.empty_like(self.last)
         self.first[:1], self.first[1:] = 0, self.last[:-1] + 1
+        self.stop = places[self.last]
         self.start = self._starts()
         self.empty = self._drop_empty()
+        self._positions = places.astype(np.int32)
         self.classes = self._classes()
+        self._separators: dict[int, Indexes] = {}
 
     def __len__(self) -> int:
         return len(self.start)
-
-    def end(self, segment: int) -> int:
-        """Offset of the terminator of a segment."""
-        return int(self._positions[self.last[segment]])
 
     def segment_id(self, segment: int) -> str:
         """The id as it stands in the data."""
@@ -76,14 +90,20 @@ class SegmentIndex:
 
     def text(self, segment: int) -> str:
         """A segment without its terminator."""
-        return self.data[self.start[segment] : self.end(segment)].decode("utf-8", "replace")
+        return self.data[self.start[segment] : self.stop[segment]].decode("utf-8", "replace")
 
-    def cells(self, segments: Indexes, element: int) -> Cells:
+    def pick(self, numbers: Indexes) -> Segments:
+        """Some segments, to take elements of."""
+        return Segments(self, numbers)
+
+    def cells(self, segments: Segments, element: int) -> Cells:
         """The cells of a 1-based element."""
-        last = self.last[segments]
-        before = np.minimum(self.first[segments] + (element - 1), last)
-        end = self._positions[np.minimum(before + 1, last)]
-        return Cells(np.minimum(self._positions[before] + 1, end), end)
+        before = segments.first + (element - 1)
+        if element <= segments.elements:
+            return Cells(self._positions.take(before) + 1, self._positions.take(before + 1))
+        before = np.minimum(before, segments.last)
+        end = self._positions.take(np.minimum(before + 1, segments.last))
+        return Cells(np.minimum(self._positions.take(before) + 1, end), end)
 
     def components(self, cells: Cells, component: int) -> Cells:
         """The cells of a 1-based component; of a repeated element, in its first repetition."""
@@ -109,49 +129,60 @@ class SegmentIndex:
         return found
 
     def strings(self, cells: Cells, chosen: Indexes | None = None) -> pa.StringArray:
-        """The values of cells, null where empty; with `chosen`, of those cells, null for -1."""
-        bounds = np.empty(2 * len(cells) + 1, np.int32)
-        bounds[0:-1:2], bounds[1::2], bounds[-1] = cells.start, cells.end, len(self.data)
-        values = pa.StringArray.from_buffers(
-            2 * len(cells), pa.py_buffer(bounds), pa.py_buffer(self.data)
-        )
-        absent = cells.start == cells.end
+        """The values of cells, null where empty; with `chosen`, of those cells, null for -1.
+
+        The cells and the gaps between them are one Arrow array over the buffer, whose offsets
+        are the bounds of the cells; taking every other value of it copies each cell once.
+        """
+        count = len(cells)
+        bounds = np.empty(2 * count + 2, np.int32)
+        bounds[0:-2:2], bounds[1:-2:2], bounds[-2:] = cells.start, cells.end, len(self.data)
+        buffer = pa.py_buffer(self.data)
+        values = pa.StringArray.from_buffers(2 * count + 1, pa.py_buffer(bounds), buffer)
+        present = cells.start != cells.end
         if chosen is None:
-            places = np.arange(0, 2 * len(cells), 2)
+            taken = values.take(pa.array(np.arange(0, 2 * count, 2, dtype=np.uint32)))
         else:
-            places = 2 * chosen
-            absent = np.append(absent, True)[chosen]
-        return values.take(pa.array(places, mask=absent if absent.any() else None))
+            places = np.where(chosen < 0, count, chosen)
+            taken = values.take(pa.array((2 * places).astype(np.uint32)))
+            present = np.append(present, False)[places]
+        if present.all():
+            return taken
+        valid = pa.py_buffer(np.packbits(present, bitorder="little"))
+        return pa.StringArray.from_buffers(len(taken), *taken.buffers()[1:], valid)
 
     def _starts(self) -> Indexes:
         """Offset after the terminator before, and after what blanks follow that."""
-        terminators = self._positions[self.last]
-        start = np.empty_like(terminators)
-        start[:1], start[1:] = 0, terminators[:-1] + 1
+        start = np.empty_like(self.stop)
+        start[:1], start[1:] = 0, self.stop[:-1] + 1
         blank = np.zeros(256, bool)
         blank[list(BLANKS)] = True
         blank[[self.delimiters.terminator, self.delimiters.element]] = False
-        skip = blank[self.bytes[start]]
+        skip = blank.take(self.bytes.take(start))
         while skip.any():
             start += skip
-            skip = blank[self.bytes[start]]
+            skip = blank.take(self.bytes.take(start))
         return start
 
     def _drop_empty(self) -> Indexes:
-        full = self._positions[self.last] > self.start
+        full = self.stop > self.start
+        if full.all():
+            return self.start[:0]
         empty = self.start[~full]
-        if len(empty):
-            self.start, self.first, self.last = self.start[full], self.first[full], self.last[full]
+        self.start, self.stop = self.start[full], self.stop[full]
+        self.first, self.last = self.first[full], self.last[full]
         return empty[:0] if self.delimiters.breaks_lines else empty
 
     def _classes(self) -> npt.NDArray[np.uint8]:
         table, lengths = _class_table(self.structure, self.delimiters)
-        third = np.minimum(self.start + 2, len(self.data) - 1)
-        ids = self.bytes[self.start].astype(np.int32) << 16
-        ids |= self.bytes[self.start + 1].astype(np.int32) << 8
-        ids |= self.bytes[third]
-        classes = table[ids]
-        classes[lengths[classes] != self._positions[self.first] - self.start] = 0
+        ids = np.zeros(len(self), np.int32)
+        for place in range(3):
+            ids <<= 8
+            ids |= self.bytes.take(self.start + place, mode="clip")
+        classes: npt.NDArray[np.uint8] = table.take(ids)
+        longest = np.flatnonzero(lengths.take(classes) == 3)
+        cut = longest[self._positions[self.first[longest]] != self.start[longest] + 3]
+        classes[cut] = 0
         return classes
 
     def _places(self, separator: int) -> Indexes:
@@ -159,29 +190,25 @@ class SegmentIndex:
             self._separators[separator] = np.flatnonzero(self.bytes == separator)
         return self._separators[separator]
 
-    @cached_property
-    def _separators(self) -> dict[int, Indexes]:
-        return {}
 
-
-def _next(places: Indexes, start: Indexes, end: Indexes) -> Indexes:
+def _next(places: Indexes, start: Offsets, end: Offsets) -> Offsets:
     """The first of `places` at or after each start, at most its end."""
     if not len(places):
         return end
-    at = np.searchsorted(places, start)
-    return np.where(at < len(places), np.minimum(places[np.minimum(at, len(places) - 1)], end), end)
+    following = np.append(places, np.iinfo(np.int32).max)[np.searchsorted(places, start)]
+    return np.minimum(following, end).astype(np.int32)
 
 
 @lru_cache(maxsize=16)
 def _class_table(
     structure: Structure, delimiters: Delimiters
-) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     """Class number by the first three bytes of a segment, and the length of each class's id.
 
     The table is 16 MB of zero pages of which only a few are ever touched.
     """
     table = np.zeros(1 << 24, np.uint8)
-    lengths = np.zeros(256, np.int64)
+    lengths = np.zeros(256, np.uint8)
     for segment_id, number in structure.classes.items():
         lengths[number] = len(segment_id)
         for after in (delimiters.element, delimiters.terminator):
