@@ -192,4 +192,7 @@ def _max_bytes(block: SourceBlock, grouped: bool) -> int | None:
     """Grouped files are held in memory whole, so they always have a limit."""
     if not grouped and "max_mb" not in block:
         return None
-    return block.whole_number("max_mb", 512, at_least=1) * 1024 * 1024
+    limit = block.whole_number("max_mb", 512, at_least=1)
+    if grouped and limit > 2000:
+        raise block.wrong("max_mb", "at most 2000 with group_by")
+    return limit * 1024 * 1024

@@ -108,8 +108,6 @@ class FlatTable:
 def cells(part: Part, index: int, trim: bool) -> pa.Array:
     """The cells of the column at `index` as one array."""
     column = part.table.column(index).combine_chunks()
-    if isinstance(column, pa.ChunkedArray):
-        column = pa.concat_arrays([pa.array([], pa.string()), *column.chunks])
     if trim:
         column = pc.utf8_trim_whitespace(column)
         column = pc.if_else(pc.equal(column, ""), None, column)

@@ -56,6 +56,7 @@ def test_grouped_files_have_a_limit_of_512_mb_unless_told_otherwise() -> None:
         ({"row": "a=1", "group_by": "b"}, "row"),
         ({"short_rows": "ignore"}, "short_rows"),
         ({"max_mb": 0}, "max_mb"),
+        ({"max_mb": 2001, "group_by": "a"}, "max_mb"),
     ],
 )
 def test_what_is_wrong_in_the_block_is_named(source: dict[str, Any], key: str) -> None:
