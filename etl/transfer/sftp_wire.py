@@ -208,7 +208,7 @@ def list_folder(wire: Wire, folder: bytes) -> list[Entry]:
                 entries += _entries_in(reply)
             elif reply.type == STATUS and status_code(reply) == STATUS_EOF:
                 at_end = True
-            else:
+            elif not at_end:  # beyond the end some servers answer with a failure
                 raise error_in(reply)
     wire.ask(CLOSE, string(handle))
     wire.drain()

@@ -20,6 +20,7 @@ from etl.transfer import (
     open_endpoint,
 )
 from tests.services.sshd import SshServer
+from tests.transfer.odd_server import OddServer
 
 PARTNER = "acme-freight"
 # Long enough for a busy machine, short enough to wait for.
@@ -37,24 +38,34 @@ class Text:
 
 
 def sftp_settings(server: SshServer, **changes: Any) -> SftpSettings:
-    """Settings for a test server, with its own key and host key."""
-    usual = SftpSettings(
+    """Settings for an OpenSSH test server, with its own key and host key."""
+    usual = settings_at(server.port, server.host_key)
+    return replace(usual, **{"user": server.username, "key": server.client_key, **changes})
+
+
+def odd_settings(server: OddServer, **changes: Any) -> SftpSettings:
+    """Settings for an odd test server, with its password and host key."""
+    usual = settings_at(server.port, server.host_key)
+    return replace(usual, **{"password": Text(server.odd.password), **changes})
+
+
+def settings_at(port: int, host_key: str) -> SftpSettings:
+    """Settings for a port of this machine, without a login."""
+    return SftpSettings(
         partner=PARTNER,
-        host=server.host,
-        port=server.port,
-        user=server.username,
-        host_key=server.host_key,
-        key=server.client_key,
+        host="127.0.0.1",
+        port=port,
+        user="somebody",
+        host_key=host_key,
         folders=Folders("outbound", "inbound"),
         timeouts=QUICK,
         pickup=Pickup(settle=SettleByRename()),
     )
-    return replace(usual, **changes)
 
 
 @dataclass
 class Place:
-    """Folders `outbound` (the partner's, which we pull) and `inbound` on disk, and the way there."""
+    """Folders on disk, `outbound` (which we pull) and `inbound`, and the way there."""
 
     root: Path
     settings: EndpointSettings
@@ -96,6 +107,4 @@ def local_place(root: Path) -> Place:
 def sftp_place(server: SshServer, folder: str, *, pipelined: bool) -> Place:
     """A folder of an SSH server."""
     folders = Folders(f"{folder}/outbound", f"{folder}/inbound")
-    return Place(
-        server.root / folder, sftp_settings(server, folders=folders, pipelined=pipelined)
-    )
+    return Place(server.root / folder, sftp_settings(server, folders=folders, pipelined=pipelined))

@@ -81,11 +81,11 @@ class TestList:
         assert sorted(left.name for left in listing.left) == ["b.EDI", "d.txt"]
 
     def test_lists_more_files_than_fit_into_one_answer(self, place: Place) -> None:
-        for number in range(450):
+        for number in range(250):
             place.put(f"{number:03}.edi", age=1000 - number)
         with place.endpoint() as endpoint:
             files = endpoint.list().files
-        assert [file.name for file in files] == [f"{number:03}.edi" for number in range(450)]
+        assert [file.name for file in files] == [f"{number:03}.edi" for number in range(250)]
 
     def test_leaves_what_exceeds_the_limits_and_says_so(self, place: Place) -> None:
         place.put("big.edi", bytes(20_001), age=300)
@@ -171,11 +171,11 @@ class TestFetch:
         assert sorted(file.original_name for file in inbox.pending(PARTNER)) == sorted(content)
 
     def test_brings_many_small_files(self, place: Place, inbox: Inbox) -> None:
-        for number in range(300):
+        for number in range(160):
             place.put(f"{number}.edi", b"%d" % number * 100)
         with place.endpoint() as endpoint:
             outcomes = list(endpoint.fetch(endpoint.list().files, inbox))
-        assert len(outcomes) == 300
+        assert len(outcomes) == 160
         for outcome in outcomes:
             assert outcome.received is not None
             number = outcome.remote.name.removesuffix(".edi").encode()

@@ -1,0 +1,276 @@
+"""SFTP servers that are odd, frozen, cut or full, by both ways of reading."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from etl.errors import TerminalError, TransientError
+from etl.transfer import (
+    Delete,
+    Endpoint,
+    Inbox,
+    Pickup,
+    RemoteFile,
+    SettleByRename,
+    Timeouts,
+    names,
+    open_endpoint,
+)
+from tests.services.sshd import SshServer
+from tests.services.tcp_proxy import TcpProxy
+from tests.transfer.odd_server import Oddities, OddServer
+from tests.transfer.places import PARTNER, QUICK, Place, odd_settings, sftp_place, sftp_settings
+
+pytestmark = pytest.mark.services
+
+BIG = 20_000_000
+
+
+@pytest.fixture(params=[True, False], ids=["pipelined", "plain"])
+def pipelined(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
+def odd_endpoint(server: OddServer, pipelined: bool, **pickup: Any) -> Endpoint:
+    changed = Pickup(settle=SettleByRename(), **pickup)
+    return open_endpoint(odd_settings(server, pipelined=pipelined, pickup=changed))
+
+
+class TestOddServers:
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            pytest.param(Oddities(longest_read=1000), id="answers with 1000 bytes at most"),
+            pytest.param(Oddities(longest_read=32768), id="answers with 32 KiB at most"),
+            pytest.param(
+                Oddities(longest_read=32768, refuses_long_reads=True), id="refuses more than 32 KiB"
+            ),
+        ],
+    )
+    def test_short_reads_are_completed(self, odd: Oddities, pipelined: bool, inbox: Inbox) -> None:
+        odd.files = {"a.edi": os.urandom(600_001), "b.edi": os.urandom(40_000), "c.edi": b""}
+        with OddServer(odd) as server, odd_endpoint(server, pipelined) as endpoint:
+            outcomes = list(endpoint.fetch(endpoint.list().files, inbox))
+        assert len(outcomes) == 3
+        for outcome in outcomes:
+            assert outcome.received is not None, outcome.error
+            assert outcome.received.path.read_bytes() == odd.files[outcome.remote.name]
+
+    def test_a_server_that_removes_on_read_is_read_once(
+        self, pipelined: bool, inbox: Inbox
+    ) -> None:
+        content = {"a.edi": b"only once", "b.edi": os.urandom(100_000)}
+        odd = Oddities(dict(content), removes_on_read=True)
+        with OddServer(odd) as server, odd_endpoint(server, pipelined) as endpoint:
+            files = endpoint.list().files
+            outcomes = list(endpoint.fetch(files, inbox))
+            endpoint.pick_up_all(files)
+        assert odd.files == {}
+        for outcome in outcomes:
+            assert outcome.received is not None, outcome.error
+            assert outcome.received.path.read_bytes() == content[outcome.remote.name]
+
+    def test_listed_paths_and_nul_do_not_leave_the_inbox(
+        self, pipelined: bool, inbox: Inbox
+    ) -> None:
+        listed = ["../../etc/cron.d/x", "/etc/passwd", "nul\0.edi", "n" * 300 + ".edi"]
+        odd = Oddities({name: name.encode() for name in listed})
+        with OddServer(odd) as server, odd_endpoint(server, pipelined) as endpoint:
+            outcomes = list(endpoint.fetch(endpoint.list().files, inbox))
+        originals = {names.to_bytes(outcome.remote.name).decode() for outcome in outcomes}
+        assert originals == set(listed)
+        files = [path for path in inbox.folder.parent.rglob("*") if path.is_file()]
+        assert {path.parent for path in files} == {inbox.folder / PARTNER}
+
+    @pytest.mark.parametrize("missing", ["st_size", "st_mtime"])
+    def test_a_file_without_size_or_time_is_left_and_said(
+        self, pipelined: bool, missing: str
+    ) -> None:
+        odd = Oddities({"a.edi": b"x"}, silent_about=(missing,))
+        with OddServer(odd) as server, odd_endpoint(server, pipelined) as endpoint:
+            listing = endpoint.list()
+        assert listing.files == []
+        assert "does not tell" in listing.left[0].reason
+
+    def test_without_a_mode_a_file_is_taken_for_one(self, pipelined: bool) -> None:
+        odd = Oddities({"a.edi": b"x"}, silent_about=("st_mode",))
+        with OddServer(odd) as server, odd_endpoint(server, pipelined) as endpoint:
+            assert [file.name for file in endpoint.list().files] == ["a.edi"]
+
+    def test_a_refused_file_is_told_and_terminal(self, pipelined: bool, inbox: Inbox) -> None:
+        odd = Oddities({"a.edi": b"x", "b.edi": b"y"}, forbidden=True)
+        with OddServer(odd) as server, odd_endpoint(server, pipelined) as endpoint:
+            outcomes = list(endpoint.fetch(endpoint.list().files, inbox))
+        assert [type(outcome.error) for outcome in outcomes] == [TerminalError, TerminalError]
+        assert "a.edi" in str(outcomes[0].error)
+        assert "permission denied" in str(outcomes[0].error)
+
+    def test_a_refused_move_says_what_to_do(self, pipelined: bool) -> None:
+        odd = Oddities({"a.edi": b"x", "processed": b""})
+        with OddServer(odd) as server, odd_endpoint(server, pipelined) as endpoint:
+            files = endpoint.list().files
+            with pytest.raises(TerminalError, match="Ask the partner for the right to rename"):
+                endpoint.pick_up(files[0])
+
+    def test_a_refused_delete_is_terminal(self, pipelined: bool) -> None:
+        odd = Oddities({"a.edi": b"x"}, forbidden=True)
+        with OddServer(odd) as server, odd_endpoint(server, pipelined, after=Delete()) as endpoint:
+            files = endpoint.list().files
+            with pytest.raises(TerminalError, match="permission denied"):
+                endpoint.pick_up(files[0])
+
+
+class TestBrokenNetwork:
+    def test_a_session_that_freezes_in_a_file_is_given_up_in_time(
+        self, server: SshServer, pipelined: bool, inbox: Inbox
+    ) -> None:
+        place = sftp_place(server, "acme", pipelined=pipelined)
+        place.settings = replace(place.settings, timeouts=replace(QUICK, channel=1.0))
+        place.put("whole.edi", b"ISA", age=100)
+        place.put("big.edi", bytes(BIG), age=50)
+        fetched: list[str] = []
+        frozen = False
+
+        def freeze(_count: int) -> None:
+            nonlocal frozen
+            if not frozen and sum(p.stat().st_size for p in inbox.folder.rglob("*.part")) > 1e6:
+                server.pause()
+                frozen = True
+
+        def fetch_all() -> None:
+            with place.endpoint() as endpoint:
+                for outcome in endpoint.fetch(endpoint.list().files, inbox, progress=freeze):
+                    fetched.append(outcome.remote.name)
+
+        # Not the overall limit, which has another message, but that of one answer.
+        with pytest.raises(TransientError, match="no answer in time"):
+            fetch_all()
+        assert frozen
+        assert fetched == ["whole.edi"]
+        assert [file.original_name for file in inbox.pending(PARTNER)] == ["whole.edi"]
+        assert list(inbox.folder.rglob("*.part")) == []
+
+    @pytest.mark.parametrize("doing", ["list", "pick_up", "deliver"])
+    def test_a_frozen_session_is_given_up_whatever_it_does(
+        self, server: SshServer, pipelined: bool, doing: str, tmp_path: Path
+    ) -> None:
+        place = sftp_place(server, "acme", pipelined=pipelined)
+        place.settings = replace(place.settings, timeouts=replace(QUICK, channel=0.5))
+        place.put("a.edi")
+        (tmp_path / "ack").write_bytes(b"ack")
+        with place.endpoint() as endpoint:
+            files = endpoint.list().files
+            server.pause()
+            with pytest.raises(TransientError, match="no answer in time"):
+                {
+                    "list": endpoint.list,
+                    "pick_up": lambda: endpoint.pick_up(files[0]),
+                    "deliver": lambda: endpoint.deliver(tmp_path / "ack", "ack.edi"),
+                }[doing]()
+
+    def test_a_connection_cut_in_a_file_leaves_nothing_of_it(
+        self, server: SshServer, pipelined: bool, inbox: Inbox
+    ) -> None:
+        with TcpProxy(server.port) as proxy:
+            place = sftp_place(server, "acme", pipelined=pipelined)
+            place.settings = replace(place.settings, port=proxy.port)
+            place.put("big.edi", bytes(BIG))
+            with place.endpoint() as endpoint:
+                files = endpoint.list().files
+                proxy.cut_after(3_000_000)
+                with pytest.raises(TransientError, match=PARTNER):
+                    list(endpoint.fetch(files, inbox))
+            assert proxy.cuts == 1
+            assert list((inbox.folder / PARTNER).iterdir()) == []
+            with place.endpoint() as endpoint:
+                [outcome] = endpoint.fetch(endpoint.list().files, inbox)
+        assert outcome.received is not None
+
+    def test_a_killed_session_is_transient_for_all_that_follows(
+        self, server: SshServer, pipelined: bool
+    ) -> None:
+        place = sftp_place(server, "acme", pipelined=pipelined)
+        place.put("a.edi")
+        with place.endpoint() as endpoint:
+            [file] = endpoint.list().files
+            server.drop_sessions()
+            for attempt in (endpoint.list, lambda: endpoint.pick_up(file)):
+                with pytest.raises(TransientError):
+                    attempt()
+
+    def test_the_overall_limit_ends_a_session_that_only_trickles(
+        self, server: SshServer, pipelined: bool, inbox: Inbox
+    ) -> None:
+        place = sftp_place(server, "acme", pipelined=pipelined)
+        place.settings = replace(place.settings, timeouts=replace(QUICK, overall=1.0))
+        place.put("big.edi", bytes(BIG))
+
+        def trickle(_count: int) -> None:
+            time.sleep(0.1)
+
+        with (
+            place.endpoint() as endpoint,
+            pytest.raises(TransientError, match=r"timeouts\.overall"),
+        ):
+            list(endpoint.fetch(endpoint.list().files, inbox, progress=trickle))
+        assert list((inbox.folder / PARTNER).iterdir()) == []
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 1 MB; where none may be mounted, a folder, and files may have 1 MB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
+    if os.getuid() == 0 and subprocess.run(mount, capture_output=True, check=False).returncode == 0:
+        yield folder
+        subprocess.run(["umount", str(folder)], check=True)
+        return
+    import resource
+    import signal
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, limits[1]))
+    yield folder
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    signal.signal(signal.SIGXFSZ, handler)
+
+
+def test_a_full_disk_is_told_and_changes_nothing_at_the_partner(
+    sftp: Place, small_disk: Path
+) -> None:
+    inbox = Inbox(small_disk)
+    sftp.put("fits.edi", b"ISA", age=100)
+    # As big as the window would let many blocks come after the one that fails.
+    path = sftp.put("big.edi", bytes(BIG), age=50)
+    with sftp.endpoint() as endpoint:
+        files: list[RemoteFile] = endpoint.list().files
+        with pytest.raises(
+            TerminalError, match=f"inbox {small_disk}.*cannot be written to"
+        ) as told:
+            list(endpoint.fetch(files, inbox))
+        assert str(small_disk) in str(told.value)
+        assert "Nothing was changed at the partner" in str(told.value)
+        # The session is sound: nothing of the broken-off file is in its way.
+        assert len(endpoint.list().files) == 2
+    assert os.path.getsize(path) == BIG
+    assert list(small_disk.rglob("*.part")) == []
+    assert [file.original_name for file in inbox.pending(PARTNER)] in ([], ["fits.edi"])
+
+
+def test_a_refused_connection_is_transient(tmp_path: Path) -> None:
+    server = SshServer(tmp_path)
+    with (
+        pytest.raises(TransientError, match="connection refused"),
+        open_endpoint(sftp_settings(server, timeouts=Timeouts(2, 2, 2, 10))),
+    ):
+        pass
