@@ -1,3 +1,3 @@
 """Fixtures that every test may use; the real servers come from tests/services."""
 
-pytest_plugins: list[str] = []
+pytest_plugins = ["tests.services.fixtures"]

@@ -20,7 +20,7 @@ class OdooSettings:
 
     Attributes:
         password: the service user's API key (or password).
-        company: database id of the company; None: the user's own.
+        company: database id of the company that the bills belong to.
         journal: code of the purchase journal; None: Odoo's default.
         taxes: tax rate in percent, as text -> name of the purchase tax in Odoo.
         timeout: seconds to wait for one answer.
@@ -31,7 +31,7 @@ class OdooSettings:
     database: str
     login: str
     password: Secret
-    company: int | None = None
+    company: int = 1
     journal: str | None = None
     taxes: Mapping[str, str] | None = None
     timeout: float = 120

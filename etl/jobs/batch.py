@@ -70,12 +70,12 @@ def open_batch(
     with workspace.ledger.begin() as ledger:
         ledger.batches.open(
             batch_id,
-            run_id,
-            job.name,
-            job.partners,
-            nominal_date,
-            str(folder.path.relative_to(workspace.archive.root)),
-            rerun_of,
+            run_id=run_id,
+            job=job.name,
+            partners=job.partners,
+            nominal_date=nominal_date,
+            folder=folder.folder,
+            rerun_of=rerun_of,
         )
     return Batch(batch_id, job, nominal_date, folder, rerun_of)
 

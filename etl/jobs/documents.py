@@ -98,7 +98,7 @@ def _rows(
             table = table.append_column(name, main[source])
         for name, source in (("pro_norm", "pro_no"), ("bol_norm", "bol_no")):
             table = table.append_column(name, normalise(main[source].combine_chunks()))
-    rows = table.to_pylist()
+    rows: list[dict[str, Any]] = table.to_pylist()
     for row in rows:
         row["record_type"] = kind
         row["file_id"] = file_ids.get((row["partner"], row.pop("file_sha256")))

@@ -6,8 +6,9 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from etl.config.project import Job
 from etl.errors import ExitCode, TechnicalError
@@ -117,7 +118,11 @@ def _new(workspace: Workspace, received: Sequence[Received]) -> list[BatchFile]:
                     sha256=file.sha256,
                     size=file.size,
                     received_at=file.received_at,
-                    open=lambda path=file.path: path.open("rb"),
+                    open=partial(_opened, file.path),
                 )
             )
     return new
+
+
+def _opened(path: Path) -> BinaryIO:
+    return path.open("rb")

@@ -27,6 +27,7 @@ from etl.jobs.stages.push import Bills, bills_of, push
 from etl.jobs.stages.reconcile import INVOICE, reconcile_invoices
 from etl.jobs.targets import open_target, target_name
 from etl.jobs.workspace import Workspace
+from etl.ledger.documents import document_id
 from etl.ledger.exceptions import NewException
 from etl.ledger.models import Disposition, File, FileState
 from etl.odoo.target import PushReport, Rejected
@@ -213,7 +214,12 @@ def _note(
     """Documents and exceptions into the ledger; what an earlier try noted is replaced."""
     documents = prepared.documents
     with workspace.ledger.begin() as ledger:
-        ledger.documents.clear(batch.id)
+        ids = [
+            document_id(batch.id, kind, row["record_id"])
+            for kind, rows in documents.rows.items()
+            for row in rows
+        ]
+        ledger.documents.retain(batch.id, ids)
         for kind, rows in documents.rows.items():
             ledger.documents.record(batch.id, kind, [_ledger_row(row) for row in rows])
         for kind, references in documents.references.items():
@@ -279,7 +285,7 @@ def _settle(
     with workspace.ledger.begin() as ledger:
         for file in prepared.files:
             state = FileState.QUARANTINED if file.id in unreadable else FileState.MAPPED
-            ledger.files.mark([file.id], state, documents=per_file[file.id])
+            ledger.files.mark(file.id, state, per_file[file.id])
         ledger.exceptions.close(
             business_keys=list(prepared.documents.by_key(INVOICE)),
             file_ids=[file.id for file in prepared.files],

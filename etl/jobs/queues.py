@@ -15,7 +15,7 @@ from etl.jobs.stages.map import Trouble
 from etl.ledger.documents import document_id
 from etl.ledger.exceptions import NewException
 from etl.ledger.models import ExceptionKind
-from etl.odoo.target import Rejected
+from etl.odoo.target import Rejected, RejectionKind
 
 INTEGRATION = "integration"
 DISPUTES = "disputes"
@@ -115,7 +115,7 @@ def push(rejected: Rejected, document: Mapping[str, Any], batch_id: str) -> NewE
     queue = ACCOUNTS_PAYABLE
     if rejected.code in _MASTER_DATA_CODES:
         queue = MASTER_DATA
-    elif rejected.kind == ExceptionKind.TECHNICAL:
+    elif rejected.kind is RejectionKind.TECHNICAL:
         queue = INTEGRATION
     return NewException(
         kind=ExceptionKind(rejected.kind),

@@ -42,7 +42,7 @@ def open_target(project: Project, batch_id: str) -> Target:
             database=declared.database,
             login=declared.login,
             password=declared.password.reveal(),
-            company=declared.company or OdooSettings.company,
+            company=declared.company,
             timeout=declared.timeout,
             journal=declared.journal,
             taxes=declared.taxes or {},

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import pyarrow as pa
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from etl.ledger.chunks import chunks
 from etl.ledger.models import Disposition, Document, DocumentReference
 from etl.ledger.upsert import insert_or_update
 from etl.ledger.views import table_of
@@ -27,6 +28,7 @@ class Counts:
     """How many documents of a batch ended where; `pending` is 0 once the batch is finished."""
 
     read: int = 0
+    stored: int = 0
     pushed: int = 0
     unchanged: int = 0
     held: int = 0
@@ -36,7 +38,8 @@ class Counts:
     @property
     def adds_up(self) -> bool:
         """Whether every document that was read has ended somewhere."""
-        return self.read == self.pushed + self.unchanged + self.held + self.rejected
+        ended = self.stored + self.pushed + self.unchanged + self.held + self.rejected
+        return self.read == ended
 
 
 def document_id(batch_id: str, record_type: str, record_id: int) -> str:
@@ -76,6 +79,13 @@ class Documents:
         ]
         insert_or_update(self._session, _DOCUMENT, values, sorted(names - {"record_id"}))
         return len(values)
+
+    def retain(self, batch_id: str, ids: Collection[str]) -> None:
+        """Forget the documents of a batch but those of these ids: what an earlier, killed try
+        found and this one did not."""
+        known = self._session.scalars(select(Document.id).where(Document.batch_id == batch_id))
+        for some in chunks(sorted(set(known) - set(ids))):
+            self._session.execute(delete(Document).where(Document.id.in_(some)))
 
     def update(self, batch_id: str, record_type: str, rows: Rows) -> int:
         """Set columns of documents recorded before; rows as for :meth:`record`, less is enough."""
@@ -124,6 +134,7 @@ class Documents:
             found[disposition] += number
         return Counts(
             read=found.total(),
+            stored=found[Disposition.STORED],
             pushed=found[Disposition.PUSHED],
             unchanged=found[Disposition.UNCHANGED],
             held=found[Disposition.HELD],

@@ -98,11 +98,13 @@ class Exceptions:
         self,
         *,
         business_keys: Sequence[str] = (),
+        file_ids: Sequence[str] = (),
+        fingerprints: Sequence[str] = (),
         ids: Sequence[str] = (),
         closed_by: str | None = None,
         but: Iterable[NewException] = (),
     ) -> int:
-        """Close open items by business key or id.
+        """Close open items by what they are about, or by id.
 
         Args:
             closed_by: the batch that settled them; None when a person did.
@@ -116,6 +118,8 @@ class Exceptions:
         closed = 0
         for column, values in (
             (ExceptionItem.business_key, business_keys),
+            (ExceptionItem.file_id, file_ids),
+            (ExceptionItem.fingerprint, fingerprints),
             (ExceptionItem.id, ids),
         ):
             for some in chunks(list(values)):

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from etl.errors import ConfigurationError
 from etl.ledger.chunks import chunks
 from etl.ledger.clock import Clock
 from etl.ledger.models import File, FileState
@@ -76,14 +77,22 @@ class Files:
                 .values(picked_up_at=self._now())
             )
 
-    def mark(self, file_ids: Iterable[str], state: FileState) -> None:
-        """Set how far the files have come."""
-        for some in chunks(list(file_ids)):
-            self._session.execute(update(File).where(File.id.in_(some)).values(state=state))
+    def mark(self, file_id: str, state: FileState, documents: int) -> None:
+        """Set how far a file has come, and how many documents were in it."""
+        self._session.execute(
+            update(File).where(File.id == file_id).values(state=state, documents=documents)
+        )
 
     def get(self, file_id: str) -> File | None:
         """The file of this id, if there is one."""
         return self._session.get(File, file_id)
+
+    def named(self, file_id: str) -> File:
+        """The file of this id; raises ConfigurationError when there is none."""
+        file = self.get(file_id)
+        if file is None:
+            raise ConfigurationError(f"there is no file {file_id!r}; `etl trace` finds files")
+        return file
 
     def first_with(self, partner: str, sha256: str) -> File | None:
         """The first file of this partner with these bytes."""

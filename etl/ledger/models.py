@@ -52,8 +52,12 @@ class FileState(StrEnum):
 
 
 class Disposition(StrEnum):
-    """Where a document ended; every document of a finished run has one."""
+    """Where a document ended; every document of a finished run has one.
 
+    `stored` is kept and not meant to be pushed, as in a job that only maps.
+    """
+
+    STORED = "stored"
     PUSHED = "pushed"
     UNCHANGED = "unchanged"
     HELD = "held"
@@ -149,6 +153,7 @@ class File(Base):
         picked_up_at: when it was moved or deleted on the remote side.
         duplicate_of: the first file of this partner with the same bytes.
         version: n-th different content under this name from this partner, from 1.
+        documents: how many documents were read from it, rejected ones included.
     """
 
     __tablename__ = "file"
@@ -167,6 +172,7 @@ class File(Base):
     duplicate_of: Mapped[str | None] = mapped_column(Key, ForeignKey("file.id"), index=True)
     version: Mapped[int]
     state: Mapped[str]
+    documents: Mapped[int] = mapped_column(default=0)
 
     __table_args__ = (Index(None, "partner", "original_name"),)
 

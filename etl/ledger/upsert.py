@@ -34,8 +34,13 @@ def insert_or_update(session: Session, table: Table, rows: Rows, update: Sequenc
 def insert_if_absent(session: Session, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert one row unless its primary key is there; True when it was inserted."""
     connection = session.connection()
-    statement = _insert(connection.dialect.name)(table).values(dict(row)).on_conflict_do_nothing()
-    return connection.execute(statement).rowcount == 1
+    statement = (
+        _insert(connection.dialect.name)(table)
+        .values(dict(row))
+        .on_conflict_do_nothing()
+        .returning(*table.primary_key.columns)
+    )
+    return connection.execute(statement).first() is not None
 
 
 def _insert(dialect: str) -> Any:

@@ -55,9 +55,8 @@ class MappedBatch:
     @property
     def read(self) -> int:
         """How many documents were found in the files."""
-        return sum(records.num_records for records in self.accepted.values()) + sum(
-            refused.num_rows for refused in self.refused.values()
-        )
+        accepted = sum(records.num_records for records in self.accepted.values())
+        return accepted + sum(int(refused.num_rows) for refused in self.refused.values())
 
     @property
     def unreadable(self) -> list[BatchFile]:
@@ -86,15 +85,15 @@ def map_files(workspace: Workspace, files: Sequence[BatchFile], progress: Progre
             client=partner.client,
             received_date=min(file.received_at for file in group).date(),
         )
-        read = set()
+        # a chunk names files by their bytes: the same bytes came once from each partner
+        by_sha = {file.sha256: file for file in group}
+        read: set[str] = set()
         for chunk in compiled.reader.read([file.source for file in group]):
             mapped = compiled.plan.apply(chunk, context)
-            # a chunk names files by their bytes: the same bytes came once from each partner
-            by_sha = {file.sha256: file for file in group}
             chunk_files = [by_sha[source.sha256] for source in chunk.files]
             collected.add(mapped, chunk_files)
+            progress.advance(len({file.id for file in chunk_files} - read))
             read.update(file.id for file in chunk_files)
-            progress.advance(len(read & {file.id for file in chunk_files}))
     return collected.result()
 
 

@@ -80,9 +80,9 @@ def _history(workspace: Workspace, invoices: RecordSet, file_sha256s: Collection
             found.append(
                 ledger.history.find(
                     scac,
-                    of_carrier["invoice_no_norm"].drop_null().to_pylist(),
-                    _numbers(of_carrier["pro_no"], named, "PRO"),
-                    _numbers(of_carrier["bol_no"], named, "BOL"),
+                    invoice_no_norms=of_carrier["invoice_no_norm"].drop_null().to_pylist(),
+                    pros=_numbers(of_carrier["pro_no"], named, "PRO"),
+                    bols=_numbers(of_carrier["bol_no"], named, "BOL"),
                     exclude_file_sha256s=file_sha256s,
                 )
             )

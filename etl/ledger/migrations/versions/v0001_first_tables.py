@@ -82,6 +82,7 @@ def upgrade() -> None:
         sa.Column("duplicate_of", sa.Text(), nullable=True),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("documents", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["batch_id"], ["batch.id"], name="fk_file_batch_id"),
         sa.ForeignKeyConstraint(["duplicate_of"], ["file.id"], name="fk_file_duplicate_of"),
         sa.PrimaryKeyConstraint("id", name="pk_file"),
