@@ -101,7 +101,7 @@ def restore(session: Session, sha256: str, target: Path | None) -> None:
         )
     content = original.read()
     if target is None:
-        click.get_binary_stream("stdout").write(content)
+        click.echo(content, nl=False)
     else:
         target.write_bytes(content)
         click.echo(f"{target}: {len(content)} bytes, sha256 {original.sha256}")
