@@ -12,7 +12,7 @@ from etl.formats.delimited.columns import Condition, conditions_of, listed, posi
 from etl.formats.source_block import SourceBlock, nearest
 from etl.raw import DeclarationError
 
-_KEYS = (
+KEYS = (
     "encoding",
     "delimiter",
     "quote",
@@ -100,7 +100,7 @@ class Declaration:
 
 def declared(source: Mapping[str, Any]) -> Declaration:
     """Read the block; raises :class:`DeclarationError`."""
-    block = SourceBlock(source, _KEYS)
+    block = SourceBlock(source, KEYS)
     skip_rows, header = _header(block)
     names, aliases_ = _columns(block)
     group_by = block.texts("group_by")
