@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -118,7 +118,7 @@ class _DeclaredEndpoint:
     file: YamlFile
     data: Mapping[str, Any]
     root: Path
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
 
     def resolve(self) -> Endpoint:
         data = self.data

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ class OdooDeclaration:
     key: tuple[str | int, ...]
     declared: Mapping[str, Any]
     root: Path
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
 
     def resolve(self) -> OdooSettings:
         """Raises ConfigurationError where a reference cannot be resolved."""

@@ -93,6 +93,11 @@ def test_secrets_and_references_are_needed_only_when_used(project: Project) -> N
     assert "sesame" not in repr(endpoint)
 
 
+def test_what_stands_in_the_environment_is_never_shown(project: Project) -> None:
+    environ = {"LEDGER": "sqlite:///x.db", "ODOO_KEY": "sesame", "ACME_USER": "we"}
+    assert "sesame" not in repr(load_project(project(), "prod", environ))
+
+
 def test_an_environment_chooses_ledger_target_and_overrides_endpoints(project: Project) -> None:
     environ = {"LEDGER": "postgresql+psycopg://db/etl", "ODOO_KEY": "k", "ACME_USER": "we"}
     loaded = load_project(project(), "prod", environ)
