@@ -7,7 +7,7 @@ given (again), the ids that are there are looked up, and only the missing bills 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -159,21 +159,25 @@ def _load(client: Client, pace: Pace, batch: Sequence[LoadRows]) -> Loaded:
     try:
         answer = _call_load(client, batch)
     except RefusedError as error:
-        return _isolate(client, pace, batch, {}, error.message)
+        return _isolate(client, pace, batch, error.message)
     if answer["ids"]:
         pace.took(len(batch), client.monotonic() - started)
         names = (row.external_id for row in batch)
         return Loaded(ids=dict(zip(names, answer["ids"], strict=True)))
     errors = [message for message in answer["messages"] if message.get("type") == "error"]
-    text = "; ".join(dict.fromkeys(str(message["message"]) for message in errors))
-    if any(mark in text for mark in _CONCURRENT):
+    # The first error of saving may be that of the whole call, put on the first record.
+    told = errors if len(errors) == 1 or len(batch) == 1 else errors[1:]
+    text = "; ".join(dict.fromkeys(str(message["message"]) for message in told))
+    if any(mark in str(message["message"]) for message in errors for mark in _CONCURRENT):
         raise LostAnswerError(f"Odoo is at work on the same records ({text[:200]})")
-    named: dict[int, str] = {}
-    for message in errors:
-        if message.get("field") and "record" in message:
-            # Only conversion errors name their record reliably.
-            named[int(message["record"])] = str(message["message"])
-    return _isolate(client, pace, batch, named, text)
+    named = {
+        # Only the errors of reading a record name it for sure.
+        batch[int(message["record"])].external_id: str(message["message"])
+        for message in errors
+        if message.get("field") and "record" in message
+    }
+    suspects = {batch[int(error["record"])].external_id for error in told if "record" in error}
+    return _isolate(client, pace, batch, text, named, suspects)
 
 
 def _call_load(client: Client, batch: Sequence[LoadRows]) -> Mapping[str, Any]:
@@ -197,16 +201,27 @@ def _isolate(
     client: Client,
     pace: Pace,
     batch: Sequence[LoadRows],
-    named: Mapping[int, str],
     text: str,
+    named: Mapping[str, str] | None = None,
+    suspects: Set[str] = frozenset(),
 ) -> Loaded:
-    """Load what is good of a refused batch: without the named bills, or else in halves."""
+    """Load what is good of a refused batch.
+
+    Args:
+        text: Odoo's words.
+        named: bills that are bad for sure, with Odoo's words.
+        suspects: bills that are probably bad, so they go alone; without them, halves are tried.
+    """
     if len(batch) == 1:
         return Loaded(refused={batch[0].external_id: text})
-    bad = {batch[index].external_id: why for index, why in named.items() if index < len(batch)}
-    outcome = Loaded(refused=dict(bad))
-    good = [row for row in batch if row.external_id not in bad]
-    size = len(good) if bad else (len(batch) + 1) // 2
-    for part in chunks(good, max(size, 1)):
-        outcome.add(_load(client, pace, part))
+    outcome = Loaded(refused=dict(named or {}))
+    rest = [row for row in batch if row.external_id not in outcome.refused]
+    alone = [row for row in rest if row.external_id in suspects]
+    together = [row for row in rest if row.external_id not in suspects]
+    parts: list[Sequence[LoadRows]] = [together, *([row] for row in alone)]
+    if len(together) == len(batch):
+        parts = list(chunks(batch, (len(batch) + 1) // 2))
+    for part in parts:
+        if part:
+            outcome.add(_load(client, pace, part))
     return outcome

@@ -48,8 +48,8 @@ def post(
         rejected = [
             drafts[bill].rejected(
                 "NOT_POSTED",
-                f"Odoo has the bill as a draft and does not post it: {why}. "
-                "Put it right in Odoo, then post it there.",
+                "Odoo has the bill as a draft and does not post it. Put it right in Odoo, then "
+                f"post it there. Odoo says: {' '.join(why.split())[:500]}",
                 remote_id=bill,
             )
             for bill, why in refused.items()

@@ -63,6 +63,14 @@ def money(value: float) -> Decimal:
     return Decimal(repr(value)).quantize(Decimal("0.0001"))
 
 
+def json_number(value: Decimal) -> float:
+    """Return an amount as Odoo's `write()` wants it: JSON has no decimals, and text fails.
+
+    Odoo rounds it to the currency on arrival, so what is kept is exact up to 15 digits.
+    """
+    return float(value)
+
+
 def plain_text(value: str | bool | None) -> str:
     """Return the text of one of Odoo's HTML fields."""
     broken = re.sub(r"<br\s*/?>|</p>\s*<p>", "\n", str(value or ""))

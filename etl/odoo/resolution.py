@@ -118,11 +118,11 @@ def _own_faults(bill: Bill, currency: Currency, company: Company) -> list[Reject
         faults.append(
             bill.rejected(
                 "TOTAL_DIFFERS",
-                f"the lines of the bill come to {net:f} and the taxes to {tax:.2f} "
+                f"the lines of the bill come to {net:.2f} and the taxes to {tax:.2f} "
                 f"{bill.currency}, which is not its total. Find out from the supplier's document "
                 "which of them is wrong.",
                 f"{net + tax:.2f}",
-                f"{bill.amount_total:f}",
+                f"{bill.amount_total:.2f}",
             )
         )
     if bill.amount_total < 0:
@@ -131,7 +131,7 @@ def _own_faults(bill: Bill, currency: Currency, company: Company) -> list[Reject
                 "NEGATIVE_TOTAL",
                 "Odoo takes no bill with a negative total. Map it to a credit note (move_type "
                 "in_refund) with positive amounts.",
-                f"{bill.amount_total:f}",
+                f"{bill.amount_total:.2f}",
                 "a positive total",
             )
         )
@@ -144,7 +144,7 @@ def _own_faults(bill: Bill, currency: Currency, company: Company) -> list[Reject
                 f"Odoo keeps {company.price_digits} decimals of a price and would round line "
                 f"{too_exact[0].line_no}. Map the line to the quantity 1 with its amount as "
                 "price, or raise the decimal accuracy of Product Price in Odoo.",
-                f"{too_exact[0].price_unit:f}",
+                f"{too_exact[0].price_unit.normalize():f}",
                 f"{company.price_digits} decimals",
             )
         )

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from etl.odoo.bills import Bill
 from etl.odoo.client import Client
-from etl.odoo.remote_bills import RemoteState, read_states, read_tax_lines
+from etl.odoo.remote_bills import RemoteState, json_number, read_states, read_tax_lines
 from etl.odoo.resolution import ResolvedBill, tax_leeway
 from etl.odoo.rows import MODEL
 from etl.odoo.target import Rejected
@@ -39,7 +39,7 @@ def settle_total(
         line, amount = max(tax_lines, key=lambda tax_line: abs(tax_line[1]))
         # Credit notes carry their taxes with the other sign.
         sign = -1 if resolved.bill.move_type == "in_refund" else 1
-        corrected = format(amount + sign * missing, "f")
+        corrected = json_number(amount + sign * missing)
         try:
             client.change(
                 MODEL,

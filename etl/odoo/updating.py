@@ -15,6 +15,7 @@ from etl.odoo.remote_bills import (
     LINE_MODEL,
     RemoteContent,
     RemoteLine,
+    json_number,
     plain_text,
     read_contents,
 )
@@ -95,29 +96,29 @@ def update_draft(
         TransientError: Odoo went away.
     """
     difference = first
-    lost: TransientError | None = None
     for _ in range(_MAX_ROUNDS):
+        refusal: str | None = None
+        lost: TransientError | None = None
         try:
             if difference.values:
                 client.change(MODEL, "write", [remote_id], vals=difference.values)
             refusal = _add_lines(client, pace, resolved, difference.added)
         except RefusedError as error:
-            return error.message
+            refusal = error.message
         except (LostAnswerError, NotSentError) as error:
             lost = error
             client.sleep(client.settings.retry_wait)
-            refusal = None
-        if refusal:
-            return refusal
         content = read_contents(client, [remote_id]).get(remote_id)
         if content is None:
             return "the bill was deleted in Odoo while it was being updated"
-        difference = compare(resolved, content)
+        before, difference = difference, compare(resolved, content)
         if not difference:
             return None
+        if refusal and before == difference:
+            return refusal
     if lost is not None:
         raise lost
-    return f"Odoo keeps other values than it was given: {', '.join(difference.words)}"
+    return refusal or f"Odoo keeps other values than it was given: {', '.join(difference.words)}"
 
 
 def _add_lines(
@@ -192,8 +193,8 @@ def _line_values(ours: ResolvedLine) -> Row:
         "sequence": line.line_no,
         "product_id": ours.product,
         "name": line.name,
-        "quantity": format(line.quantity, "f"),
-        "price_unit": format(line.price_unit, "f"),
+        "quantity": json_number(line.quantity),
+        "price_unit": json_number(line.price_unit),
         "tax_ids": [[6, 0, [ours.tax] if ours.tax else []]],
     }
     if ours.analytic:

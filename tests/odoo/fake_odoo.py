@@ -34,6 +34,7 @@ class FakeOdoo:
         self.created: list[str] = []
         self.loads: list[list[str]] = []
         self.raises = False
+        self.names_culprits = True
         self._fates: Iterator[Fate] = iter(fates)
         self._bad = dict(bad or {})
         self._running: list[tuple[int, list[str]]] = []
@@ -91,12 +92,15 @@ class FakeOdoo:
     def _refuse(self, names: list[str], bad: list[str]) -> dict[str, Any]:
         if self.raises:
             raise RefusedError("odoo.exceptions.UserError", "bad")
-        # Errors of saving are put on the first record, whichever it was.
         messages = [
-            _error(f"{name} is bad", field=field, record=names.index(name) if field else 0)
+            _error(f"{name} is bad", field=self._bad[name], record=names.index(name))
             for name in bad
-            for field in [self._bad[name]]
         ]
+        if any(self._bad[name] is None for name in bad):
+            # The error of the whole call comes first and is put on the first record; what comes
+            # after it is told only as far as Odoo went on.
+            whole = _error("something is bad", record=0)
+            messages = [whole, *messages] if self.names_culprits else [whole]
         return {"ids": False, "messages": messages}
 
     def _commit(self, names: list[str]) -> None:

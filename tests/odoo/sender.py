@@ -93,6 +93,11 @@ class Looker:
         domain = [["res_model", "=", "account.move"], ["res_id", "=", bill_id]]
         return self.read("ir.attachment", domain, ["name", "datas", "mimetype"])
 
+    def join(self, group: str) -> None:
+        """Put the administrator into a group, given by its external id."""
+        command = [(4, external_id_of(self, group))]
+        self.call("res.users", "write", [self.session.env.uid], {"group_ids": command})
+
     def id_of(self, model: str, field: str, value: str) -> int:
         """Return the id of the one record with this value."""
         (row,) = self.read(model, [[field, "=", value]], ["id"])
@@ -102,3 +107,12 @@ class Looker:
 def cents(value: float) -> Decimal:
     """Return an amount that Odoo sent, in cents."""
     return Decimal(repr(value)).quantize(Decimal("0.01"))
+
+
+def external_id_of(looker: Looker, external_id: str) -> int:
+    """Return the record's id behind an external id."""
+    module, name = external_id.split(".")
+    (row,) = looker.read(
+        "ir.model.data", [["module", "=", module], ["name", "=", name]], ["res_id"]
+    )
+    return int(row["res_id"])

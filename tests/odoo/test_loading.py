@@ -8,7 +8,7 @@ from etl.errors import TransientError
 from etl.odoo.loading import Pace, batches, load_batch
 from etl.odoo.rows import LoadRows
 from etl.odoo.settings import LoadLimits
-from tests.odoo.fake_odoo import Fate, FakeOdoo, client_of, rows_of
+from tests.odoo.fake_odoo import FakeOdoo, Fate, client_of, rows_of
 
 NAMES = [f"bill{number}" for number in range(7)]
 
@@ -21,12 +21,13 @@ def pace() -> Pace:
     st.lists(st.sampled_from(Fate), max_size=4),
     st.dictionaries(st.sampled_from(NAMES), st.sampled_from(["partner_id", None]), max_size=3),
     st.booleans(),
+    st.booleans(),
 )
 def test_every_good_bill_is_there_once_whatever_happens(
-    fates: list[Fate], bad: dict[str, str | None], raises: bool
+    fates: list[Fate], bad: dict[str, str | None], raises: bool, names_culprits: bool
 ) -> None:
     odoo = FakeOdoo(fates, {f"etl.{name}": field for name, field in bad.items()})
-    odoo.raises = raises
+    odoo.raises, odoo.names_culprits = raises, names_culprits
     loaded = load_batch(client_of(odoo), pace(), rows_of(*NAMES))
     good = {f"etl.{name}" for name in NAMES if name not in bad}
     assert Counter(odoo.created) == Counter(good)
@@ -60,10 +61,18 @@ def test_a_named_field_takes_its_bill_out_in_one_more_call() -> None:
     assert loaded.refused == {"etl.bill3": "etl.bill3 is bad"}
 
 
-def test_an_unnamed_bad_bill_is_found_in_halves() -> None:
+def test_a_bill_that_was_refused_while_saving_is_tried_alone() -> None:
     odoo = FakeOdoo(bad={"etl.bill5": None})
     loaded = load_batch(client_of(odoo), pace(), rows_of(*NAMES))
     assert loaded.refused == {"etl.bill5": "etl.bill5 is bad"}
+    assert [len(names) for names in odoo.loads] == [7, 6, 1]
+
+
+def test_a_bad_bill_that_odoo_does_not_name_is_found_in_halves() -> None:
+    odoo = FakeOdoo(bad={"etl.bill5": None})
+    odoo.raises = True
+    loaded = load_batch(client_of(odoo), pace(), rows_of(*NAMES))
+    assert loaded.refused == {"etl.bill5": "bad"}
     assert len(loaded.ids) == len(NAMES) - 1
 
 
