@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import click
 
@@ -10,7 +12,7 @@ from etl.cli.printing import console, print_fields, print_json, print_table
 from etl.cli.progress import progress
 from etl.cli.session import Session, json_option, pass_session
 from etl.jobs.plan import plan_run
-from etl.jobs.rerun import preview
+from etl.jobs.rerun import Change, preview
 from etl.jobs.rerun import rerun as rerun_batch
 from etl.jobs.run import RunResult, run_job
 from etl.jobs.scope import STAGES
@@ -115,31 +117,34 @@ def rerun(
     ctx.exit(result.exit_code)
 
 
+def result_as_dict(result: RunResult) -> dict[str, Any]:
+    """How a run ended, for a script."""
+    return {
+        "run": result.run_id,
+        "job": result.job,
+        "date": result.nominal_date,
+        "state": result.state,
+        "batches": result.batches,
+        "counts": result.counts.as_dict(),
+        "new_exceptions": result.new_exceptions,
+        "errors": result.errors,
+        "partners": [
+            {
+                "partner": pulled.partner,
+                "received": pulled.received,
+                "duplicates": pulled.duplicates,
+                "left": pulled.left,
+                "error": str(pulled.error) if pulled.error else None,
+            }
+            for pulled in result.pulled
+        ],
+    }
+
+
 def print_result(result: RunResult, as_json: bool) -> None:
     """How a run ended, for a person or a script."""
     if as_json:
-        print_json(
-            {
-                "run": result.run_id,
-                "job": result.job,
-                "date": result.nominal_date,
-                "state": result.state,
-                "batches": result.batches,
-                "counts": result.counts.as_dict(),
-                "new_exceptions": result.new_exceptions,
-                "errors": result.errors,
-                "partners": [
-                    {
-                        "partner": pulled.partner,
-                        "received": pulled.received,
-                        "duplicates": pulled.duplicates,
-                        "left": pulled.left,
-                        "error": str(pulled.error) if pulled.error else None,
-                    }
-                    for pulled in result.pulled
-                ],
-            }
-        )
+        print_json(result_as_dict(result))
         return
     counts = result.counts
     console.print(f"[bold]{result.job}[/bold] for {result.nominal_date}: {result.state.value}")
@@ -161,12 +166,11 @@ def print_result(result: RunResult, as_json: bool) -> None:
         click.echo(f"{result.new_exceptions} exceptions to work: etl exceptions list")
 
 
-def print_changes(changes: object) -> None:
+def print_changes(changes: Sequence[Change]) -> None:
     """What a dry run found that would be different."""
-    listed = list(changes)  # type: ignore[call-overload]
-    differing = [change for change in listed if change.differs]
+    differing = [change for change in changes if change.differs]
     print_table(
-        f"{len(differing)} of {len(listed)} documents would change",
+        f"{len(differing)} of {len(changes)} documents would change",
         ["document", "outcome before", "after", ">amount before", ">after", "push"],
         [
             (

@@ -14,9 +14,9 @@ from etl.config.load_partner import load_partner
 from etl.config.partner import Partner
 from etl.config.project import (
     STEPS,
+    DeclaredOdoo,
     Folders,
     Job,
-    OdooDeclaration,
     Project,
     PushRule,
     ReconcileSettings,
@@ -45,13 +45,18 @@ def find_project(start: Path) -> Path:
 
 
 def load_project(
-    root: Path, environment: str | None = None, environ: Mapping[str, str] | None = None
+    root: Path,
+    environment: str | None = None,
+    environ: Mapping[str, str] | None = None,
+    endpoints: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Project:
     """Read and check the project in `root` for one environment.
 
     Args:
         environment: its name; None: ``default_environment`` of schedules.yaml.
         environ: the variables that references may name; None: the process's own.
+        endpoints: settings of partners' endpoints that replace the declared ones, as the
+            environment's ``endpoints`` do; a setting that is None is taken away.
 
     Raises:
         ConfigurationError: with every problem of every file, not only the first.
@@ -67,9 +72,11 @@ def load_project(
     partners: dict[str, Partner] = {}
     for name in _declared_partners(root):
         try:
-            partners[name] = load_partner(
-                root, name, schema("partner"), settings.get("endpoints", {}).get(name, {}), environ
-            )
+            overrides = {
+                **settings.get("endpoints", {}).get(name, {}),
+                **(endpoints or {}).get(name, {}),
+            }
+            partners[name] = load_partner(root, name, schema("partner"), overrides, environ)
         except ConfigurationError as error:
             problems += error.problems or [Problem(name, None, "", str(error), "a partner")]
     jobs: dict[str, Job] = {}
@@ -94,7 +101,7 @@ def load_project(
         folders=_folders(root, settings.get("folders", {})),
         ledger_url=_ledger_url(file, [*place, "ledger"], settings, root, environ),
         target=settings["target"],
-        odoo=OdooDeclaration(file, (*place, "odoo"), settings["odoo"], root, environ)
+        odoo=DeclaredOdoo(file, (*place, "odoo"), settings["odoo"], root, environ)
         if "odoo" in settings
         else None,
         jobs=jobs,

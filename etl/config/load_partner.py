@@ -42,7 +42,8 @@ def load_partner(
     file = load_yaml(folder / "partner.yaml", f"mappings/{name}/partner.yaml", schema)
     data = file.data
     problems: list[Problem] = []
-    endpoint = {**data["endpoint"], **overrides}
+    merged = {**data["endpoint"], **overrides}
+    endpoint = {key: value for key, value in merged.items() if value is not None}
     problems += schema_problems(
         YamlFile({**data, "endpoint": endpoint}, file.shown_as, file.lines), schema
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from etl.config.partner import Partner
 from etl.config.secrets import Secret, resolve
@@ -38,8 +38,21 @@ class OdooSettings:
     batch: int = 60
 
 
+class OdooDeclaration(Protocol):
+    """An Odoo whose references are resolved only when it is really used."""
+
+    @property
+    def taxes(self) -> Mapping[str, str]:
+        """Tax rate -> name of the purchase tax, which files for an import need too."""
+        ...
+
+    def resolve(self) -> OdooSettings:
+        """Raises ConfigurationError where a reference cannot be resolved."""
+        ...
+
+
 @dataclass(frozen=True)
-class OdooDeclaration:
+class DeclaredOdoo:
     """The Odoo of an environment, its references not yet resolved."""
 
     file: YamlFile
@@ -47,6 +60,11 @@ class OdooDeclaration:
     declared: Mapping[str, Any]
     root: Path
     environ: Mapping[str, str] = field(repr=False)
+
+    @property
+    def taxes(self) -> Mapping[str, str]:
+        """Tax rate -> name of the purchase tax."""
+        return dict(self.declared.get("taxes", {}))
 
     def resolve(self) -> OdooSettings:
         """Raises ConfigurationError where a reference cannot be resolved."""

@@ -53,4 +53,4 @@ def open_target(project: Project, batch_id: str) -> Target:
 
 def _taxes(project: Project) -> dict[str, str]:
     """The names of Odoo's taxes, which the files of the outbox use too."""
-    return dict(project.odoo.declared.get("taxes", {})) if project.odoo is not None else {}
+    return dict(project.odoo.taxes) if project.odoo is not None else {}
