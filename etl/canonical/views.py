@@ -38,12 +38,17 @@ def nested(records: RecordSet, index: int, *, with_lineage: bool = False) -> dic
 def json_value(value: Any) -> Any:
     """A cell as it stands in the nested view."""
     if isinstance(value, Decimal):
-        return f"{value.normalize():f}" if value else "0"
+        return decimal_text(value)
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, date):
         return value.isoformat()
     return value
+
+
+def decimal_text(value: Decimal) -> str:
+    """A decimal without exponent and trailing zeros: ``100.5``."""
+    return f"{value.normalize():f}" if value else "0"
 
 
 def _content(table: pa.Table, kind: RecordType) -> list[dict[str, Any]]:

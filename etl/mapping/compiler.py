@@ -15,7 +15,7 @@ from etl.mapping.field_compiler import FieldCompiler, Surroundings
 from etl.mapping.plan import BlockPlan, Plan
 from etl.mapping.values import Value
 from etl.raw import DeclarationError, Reader
-from etl.yamlfile import KeyPath, did_you_mean
+from etl.yamlfile import KeyPath, did_you_mean, shown
 
 _NUMERIC = (Kind.MONEY, Kind.QUANTITY, Kind.INTEGER)
 
@@ -55,7 +55,7 @@ class _Compiler:
         documents = [name for name, kind in record_types().items() if kind.is_main]
         if mapping.record not in documents:
             hint = did_you_mean(mapping.record, documents)
-            problem(("record",), mapping.record, f"one of {', '.join(documents)}", hint)
+            problem(("record",), shown(mapping.record), f"one of {', '.join(documents)}", hint)
             return None, self._fields.problems
         kind = record_type(mapping.record)
         late = _late_fields(mapping.fields)

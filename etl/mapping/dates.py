@@ -27,7 +27,7 @@ ISO_TIMES = (
     "%Y-%m-%d",
 )
 _EARLIEST = 1900
-_ADJOINING = re.compile(r"%[A-Za-z]%[A-Za-z]")
+_ADJOINING = re.compile(r"%[A-Za-z]%(?!z)[A-Za-z]")
 _SEPARATOR = "\x1f"
 
 

@@ -23,6 +23,8 @@ _DECIMAL = pa.decimal256(37, 12)
 """Room for 25 digits before and 12 behind the point; a product of two fits decimal256."""
 
 _PLACES = 12
+_LIMIT = pa.scalar(Decimal(10) ** 25, pa.decimal256(38, 12))
+"""A result of this size has no value: no amount of anything is so large."""
 
 _COMPARISONS: dict[type[ast.cmpop], Callable[..., Any]] = {
     ast.Lt: pc.less,
@@ -194,6 +196,9 @@ def _fitted(number: Any) -> Any:
     """A result of arithmetic brought back to the room that numbers have here."""
     if number.type.scale > _PLACES:
         number = pc.round(number, _PLACES, round_mode="half_to_even")
+    fits = pc.less(pc.abs(number), _LIMIT)
+    if isinstance(number, pa.Scalar) or pc.all(fits).as_py() is False:
+        number = pc.if_else(fits, number, pa.scalar(None, number.type))
     return number.cast(_DECIMAL)
 
 

@@ -20,7 +20,7 @@ from etl.mapping.numbers import NumberFormat
 from etl.mapping.scope import PARENT
 from etl.mapping.values import Value
 from etl.raw import DeclarationError, Reader
-from etl.yamlfile import KeyPath, YamlFile, did_you_mean
+from etl.yamlfile import KeyPath, YamlFile, did_you_mean, shown
 
 SOURCES = ("from", "const", "template", "case", "compute", "function")
 _WHOLE = ("const", "case", "compute")
@@ -122,7 +122,7 @@ class FieldCompiler:
         """A declared value as one of the field's kind that its schema allows."""
         scalar = steps.constant(target.kind, declared)
         if scalar is None:
-            self.problem(key, declared, f"a {target.kind}")
+            self.problem(key, shown(declared), f"a {target.kind}")
             return pa.scalar(None, ARROW_TYPES[target.kind])
         self._allowed(key, str(declared), target)
         return scalar
@@ -133,7 +133,7 @@ class FieldCompiler:
             known |= {PARENT + field for field in around.parent}
         if name not in known:
             hint = did_you_mean(name, known) or "A path of the source stands in braces: {path}"
-            self.problem(key, name, "a field that is mapped above", hint)
+            self.problem(key, shown(name), "a field that is mapped above", hint)
 
     def _known_child(
         self, key: KeyPath, child: str, name: str | None, around: Surroundings
@@ -144,7 +144,7 @@ class FieldCompiler:
             )
         elif child not in around.children:
             hint = did_you_mean(child, around.children)
-            self.problem(key, child, f"one of {', '.join(around.children)}", hint)
+            self.problem(key, shown(child), f"one of {', '.join(around.children)}", hint)
         elif name is not None and name not in around.children[child]:
             hint = did_you_mean(name, around.children[child])
             self.problem(key, f"{child}.{name}", f"a number of {child}", hint)
@@ -153,10 +153,12 @@ class FieldCompiler:
         """A text that will stand in the field must be one that the schema allows."""
         allowed = target.rules.get("enum")
         if allowed is not None and value not in allowed:
-            self.problem(key, value, f"one of {', '.join(allowed)}", did_you_mean(value, allowed))
+            self.problem(
+                key, shown(value), f"one of {', '.join(allowed)}", did_you_mean(value, allowed)
+            )
         pattern = target.rules.get("pattern")
         if pattern is not None and not re.search(pattern, value):
-            self.problem(key, value, target.description)
+            self.problem(key, shown(value), target.description)
 
     def _check_options(
         self, key: KeyPath, declared: dict[str, Any], source: str, target: Field
@@ -238,7 +240,7 @@ class FieldCompiler:
         try:
             function: Callable[..., pa.Array] = getattr(import_module(module), attribute)
         except (ImportError, AttributeError) as error:
-            self.problem(key, name, f"a function that can be imported ({error})")
+            self.problem(key, shown(name), f"a function that can be imported ({error})")
             return _PLACEHOLDER.source, ()
         return values.called(function, name, paths), paths
 
@@ -282,11 +284,13 @@ class FieldCompiler:
         try:
             pattern = re.compile(written)
         except re.error as error:
-            self.problem(key, written, f"a regular expression ({error})")
+            self.problem(key, shown(written), f"a regular expression ({error})")
             return []
         if group not in range(pattern.groups + 1) and group not in pattern.groupindex:
             groups = [*map(str, range(1, pattern.groups + 1)), *pattern.groupindex]
-            self.problem((*key, "group"), group, f"a group of it: {', '.join(groups) or 'none'}")
+            self.problem(
+                (*key, "group"), shown(group), f"a group of it: {', '.join(groups) or 'none'}"
+            )
             return []
         return [steps.regex(pattern, group)]
 
@@ -299,7 +303,7 @@ class FieldCompiler:
         name = declared.get("lookup")
         if name is not None and name not in self._codes:
             hint = did_you_mean(name, self._codes) or "Lists stand in mappings/codes/<list>.yaml"
-            self.problem((*key, "lookup"), name, "the name of a code list", hint)
+            self.problem((*key, "lookup"), shown(name), "the name of a code list", hint)
             return None
         return self._codes.get(name) if name is not None else None
 
@@ -356,7 +360,7 @@ class FieldCompiler:
         if isinstance(zone, dict):
             zone_path = self.path((*key, "zone", "from"), zone["from"], around)
         elif zone is not None and not dates.is_zone(zone):
-            self.problem((*key, "zone"), zone, "a time zone such as Europe/Berlin")
+            self.problem((*key, "zone"), shown(zone), "a time zone such as Europe/Berlin")
         elif zone is None and not all("%z" in written for written in formats):
             self.problem(key, "no zone", "zone, or %z in every format of date")
         return steps.to_time(formats, clock, zone if isinstance(zone, str) else None, zone_path)
@@ -367,11 +371,13 @@ class FieldCompiler:
         unit, to = declared.get("is"), declared["to"]
         known = f"one of {', '.join(sorted(units.UNITS))}"
         if to not in units.UNITS:
-            self.problem((*key, "to"), to, known)
+            self.problem((*key, "to"), shown(to), known)
         elif ("is" in declared) == ("from" in declared):
             self.problem(key, declared, "either is or from")
         elif unit is not None and units.factor(unit, to) is None:
-            self.problem((*key, "is"), unit, f"a unit that can be converted to {to}: {known}")
+            self.problem(
+                (*key, "is"), shown(unit), f"a unit that can be converted to {to}: {known}"
+            )
         elif unit is not None:
             return [steps.in_unit(to, unit, None)]
         else:

@@ -51,11 +51,12 @@ class NumberFormat:
         whole = PRECISION - scale
         if self.implied_decimals is not None:
             return f"^{sign.format(f'0*[0-9]{{1,{whole + self.implied_decimals}}}')}$"
-        mark = re.escape("," if self.comma else ".")
         digits = f"0*[0-9]{{1,{whole}}}"
         if self.thousands:
-            between = re.escape(self.thousands)
-            digits = f"(?:{digits}|[0-9]{{1,3}}(?:{between}[0-9]{{3}}){{1,{whole // 3 - 1}}})"
+            digits = f"(?:{digits}|{_grouped(whole, self.thousands)})"
+        if scale == 0:
+            return f"^{sign.format(digits)}$"
+        mark = re.escape("," if self.comma else ".")
         decimals = f"{mark}[0-9]{{0,{scale}}}0*"
         return f"^{sign.format(f'(?:{digits}(?:{decimals})?|{mark}[0-9]{{1,{scale}}}0*)')}$"
 
@@ -127,6 +128,14 @@ def fit(numbers: pa.Array, scale: int) -> tuple[pa.Array, npt.NDArray[np.bool_]]
     if bad.any():
         rounded = pc.if_else(good, rounded, pa.scalar(None, rounded.type))
     return rounded.cast(target), bad
+
+
+def _grouped(digits: int, mark: str) -> str:
+    """The regular expression of up to `digits` digits in groups of three."""
+    most = (digits - 1) // 3
+    group = f"(?:{re.escape(mark)}[0-9]{{3}})"
+    longest = f"[0-9]{{1,{digits - 3 * most}}}{group}{{{most}}}"
+    return f"(?:[0-9]{{1,3}}{group}{{1,{most - 1}}}|{longest})"
 
 
 def _plain(text: pa.Array, written: NumberFormat) -> pa.Array:

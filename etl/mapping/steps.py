@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from etl.canonical import Kind, normalise
 from etl.canonical.record_types import ARROW_TYPES
+from etl.canonical.views import decimal_text
 from etl.mapping import dates, numbers, units
 from etl.mapping.codes import CodeList
 from etl.mapping.scope import Cells
@@ -36,6 +37,10 @@ def as_text(values: pa.Array) -> pa.Array:
     """Any column as text; decimals without trailing zeros, dates ISO 8601."""
     if pa.types.is_string(values.type):
         return values
+    if pa.types.is_decimal(values.type) and values.type.scale > 6:
+        # Arrow writes small numbers of such a scale with an exponent
+        exact = values.to_pylist()
+        return pa.array([None if n is None else decimal_text(n) for n in exact], pa.string())
     text = values.cast(pa.string())
     if pa.types.is_decimal(values.type):
         text = pc.replace_substring_regex(text, r"(\.[0-9]*?)0+$", r"\1")
