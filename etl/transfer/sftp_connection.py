@@ -49,8 +49,7 @@ class SftpConnection:
         self._settings = settings
         self._transport: paramiko.Transport | None = None
         self._expired = False
-        self._watchdog = threading.Timer(settings.timeouts.overall, self._expire)
-        self._watchdog.daemon = True
+        self._watchdog: threading.Timer | None = None
         self.client: paramiko.SFTPClient
 
     def open(self) -> None:
@@ -60,6 +59,9 @@ class SftpConnection:
             TerminalError: host key not pinned, login refused, unknown host.
             TransientError: unreachable, too slow.
         """
+        self._expired = False
+        self._watchdog = threading.Timer(self._settings.timeouts.overall, self._expire)
+        self._watchdog.daemon = True
         self._watchdog.start()
         try:
             transport = self._verified_transport()
@@ -73,7 +75,8 @@ class SftpConnection:
 
     def close(self) -> None:
         """End the session at once; a second time does nothing."""
-        self._watchdog.cancel()
+        if self._watchdog is not None:
+            self._watchdog.cancel()
         if self._transport is not None:
             self._transport.close()
 

@@ -440,6 +440,14 @@ class TestCheck:
         assert "inbound" in outgoing.message
 
 
+def test_an_endpoint_may_be_visited_again(place: Place) -> None:
+    endpoint = place.endpoint()
+    for number in range(2):
+        place.put(f"{number}.edi")
+        with endpoint:
+            assert len(endpoint.list().files) == number + 1
+
+
 def test_a_day_of_pulls_takes_each_file_once(place: Place, inbox: Inbox) -> None:
     seen = []
     for hour in range(3):
