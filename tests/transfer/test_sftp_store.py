@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import resource
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,6 @@ from etl.transfer import (
     Endpoint,
     Inbox,
     Pickup,
-    RemoteFile,
     SettleByRename,
     Timeouts,
     names,
@@ -224,47 +226,46 @@ class TestBrokenNetwork:
         assert list((inbox.folder / PARTNER).iterdir()) == []
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MB; where none may be mounted, a folder, and files may have 1 MB."""
-    folder = tmp_path / "small"
+@contextmanager
+def small_disk(folder: Path) -> Iterator[None]:
+    """Make a folder a file system of 1 MB; where none may be mounted, files may have 1 MB."""
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
     if os.getuid() == 0 and subprocess.run(mount, capture_output=True, check=False).returncode == 0:
-        yield folder
-        subprocess.run(["umount", str(folder)], check=True)
+        try:
+            yield
+        finally:
+            subprocess.run(["umount", str(folder)], check=True)
         return
-    import resource
-    import signal
-
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, limits[1]))
-    yield folder
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    signal.signal(signal.SIGXFSZ, handler)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
 
 
 def test_a_full_disk_is_told_and_changes_nothing_at_the_partner(
-    sftp: Place, small_disk: Path
+    sftp: Place, tmp_path: Path
 ) -> None:
-    inbox = Inbox(small_disk)
+    folder = tmp_path / "small"
+    inbox = Inbox(folder)
     sftp.put("fits.edi", b"ISA", age=100)
-    # As big as the window would let many blocks come after the one that fails.
+    # So big that many blocks are under way when one cannot be written.
     path = sftp.put("big.edi", bytes(BIG), age=50)
-    with sftp.endpoint() as endpoint:
-        files: list[RemoteFile] = endpoint.list().files
-        with pytest.raises(
-            TerminalError, match=f"inbox {small_disk}.*cannot be written to"
-        ) as told:
+    with small_disk(folder), sftp.endpoint() as endpoint:
+        files = endpoint.list().files
+        with pytest.raises(TerminalError, match=r"the inbox .*cannot be written to") as told:
             list(endpoint.fetch(files, inbox))
-        assert str(small_disk) in str(told.value)
+        assert str(folder) in str(told.value)
         assert "Nothing was changed at the partner" in str(told.value)
         # The session is sound: nothing of the broken-off file is in its way.
         assert len(endpoint.list().files) == 2
+        assert list(folder.rglob("*.part")) == []
+        assert [file.original_name for file in inbox.pending(PARTNER)] in ([], ["fits.edi"])
     assert os.path.getsize(path) == BIG
-    assert list(small_disk.rglob("*.part")) == []
-    assert [file.original_name for file in inbox.pending(PARTNER)] in ([], ["fits.edi"])
 
 
 def test_a_refused_connection_is_transient(tmp_path: Path) -> None:
