@@ -53,7 +53,7 @@ class TransactionChecks:
             )
         versions = [element(group.elements, 8) for group in transactions.groups]
         known = [not declared.versions or found.startswith(declared.versions) for found in versions]
-        right = right_set & np.array([*known, True])[transactions.group]
+        right: Mask = right_set & np.array([*known, True])[transactions.group]
         for record in np.flatnonzero(right_set & ~right).tolist():
             self._tell(
                 "NO_MAPPING",

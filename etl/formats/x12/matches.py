@@ -44,8 +44,8 @@ class Matches:
         if step.slot not in self._ordinals:
             starts = np.zeros(len(self._index), np.int8)
             starts[self._instances(step)] = 1
-            self._ordinals[step.slot] = np.cumsum(starts, dtype=np.int64) - 1
-        return self._ordinals[step.slot][numbers]
+            self._ordinals[step.slot] = np.cumsum(starts, dtype=np.int64)
+        return self._ordinals[step.slot][numbers] - 1
 
     def first(self, anchor: Step, steps: tuple[Step, ...]) -> tuple[Segments, Indexes]:
         """The first segment that fits `steps` in each instance of `anchor`.

@@ -196,7 +196,8 @@ def _next(places: Indexes, start: Offsets, end: Offsets) -> Offsets:
     if not len(places):
         return end
     following = np.append(places, np.iinfo(np.int32).max)[np.searchsorted(places, start)]
-    return np.minimum(following, end).astype(np.int32)
+    nearest: Offsets = np.minimum(following, end).astype(np.int32)
+    return nearest
 
 
 @lru_cache(maxsize=16)

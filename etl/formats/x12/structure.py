@@ -9,7 +9,7 @@ segments that cannot change the state.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import resources
@@ -25,6 +25,12 @@ CONTROL = ("ISA", "TA1", "GS", "ST", "SE", "GE", "IEA")
 """Envelope segments, in the order of their class numbers 1 to 7; class 0 is an unknown id."""
 
 ISA, TA1, GS, ST, SE, GE, IEA = range(1, 8)
+
+
+_follow: Callable[[list[Any], int], list[Any]] = getitem
+
+_WORD = 3
+"""How many moves the automaton makes in one step."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,36 +102,59 @@ class Structure:
     def states(self, classes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         """The loop each segment of a run belongs to; the run starts in state 0."""
         behaviour, idempotent = self._behaviours
-        moves = behaviour[classes]
-        changing = moves != 0
-        moving = np.flatnonzero(changing)
-        moves = moves[moving]
-        fresh = np.ones(len(moves), bool)
+        moves = behaviour.take(classes)
+        moving = np.arange(len(moves))
         if idempotent:
-            np.not_equal(moves[1:], moves[:-1], out=fresh[1:])
-        moving = moving[fresh]
-        after = accumulate(classes[moving].tobytes(), getitem, initial=self._automaton)
-        visited = np.frombuffer(bytes(map(itemgetter(-1), after)), np.uint8)
-        return np.repeat(visited, np.diff(moving, prepend=0, append=len(classes)))
+            moving = np.flatnonzero(np.diff(moves, prepend=np.uint8(0)))
+        return np.repeat(self._walk(moves[moving]), np.diff(moving, prepend=0, append=len(moves)))
+
+    def _walk(self, moves: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """The state before the first and after each of some moves.
+
+        The automaton takes the moves in words of three, so that Python has a third of the steps;
+        the states inside the words are looked up after.
+        """
+        after_move, start = self._automaton
+        words = np.zeros((-(-len(moves) // _WORD), _WORD), np.int64)
+        words.ravel()[: len(moves)] = moves
+        symbols = np.ravel_multi_index(tuple(words.T), (after_move.shape[1],) * _WORD)
+        after_word = accumulate(symbols.tolist(), _follow, initial=start)
+        visited = bytes(map(itemgetter(-1), after_word))
+        states = np.empty(words.shape, np.uint8)
+        states[:, -1] = np.frombuffer(visited, np.uint8)[1:]
+        before = np.frombuffer(visited, np.uint8)[:-1]
+        for place in range(_WORD - 1):
+            before = states[:, place] = after_move[before, words[:, place]]
+        return np.concatenate([np.zeros(1, np.uint8), states.ravel()[: len(moves)]])
 
     @cached_property
     def _behaviours(self) -> tuple[npt.NDArray[np.uint8], bool]:
         """Classes that move the automaton alike share a number, 0: never moves it."""
         columns = {tuple(range(len(self.loops))): 0}
-        numbers = [columns.setdefault(tuple(column), len(columns)) for column in self.transitions.T]
+        numbers = [
+            columns.setdefault(tuple(column), len(columns))
+            for column in self.transitions.T.tolist()
+        ]
         idempotent = all(
             column[column[state]] == column[state] for column in columns for state in column
         )
         return np.array(numbers, np.uint8), idempotent
 
     @cached_property
-    def _automaton(self) -> list[Any]:
-        """State 0 as a list of the states that each class leads to, and its own number last."""
+    def _automaton(self) -> tuple[npt.NDArray[np.uint8], list[Any]]:
+        """State by [state before, behaviour]; and state 0 as a list of the states that each word
+        of behaviours leads to, its own number last."""
+        behaviour, _ = self._behaviours
+        after_move = np.zeros((len(self.loops), int(behaviour.max()) + 1), np.uint8)
+        after_move[:, behaviour] = self.transitions
+        after_word = np.arange(len(self.loops), dtype=np.uint8)[:, None]
+        for _ in range(_WORD):
+            after_word = after_move[after_word].reshape(len(self.loops), -1)
         states: list[list[Any]] = [[] for _ in self.loops]
-        for state, row in zip(states, self.transitions, strict=True):
+        for number, (state, row) in enumerate(zip(states, after_word.tolist(), strict=True)):
             state += [states[after] for after in row]
-            state.append(states.index(state))
-        return states[0]
+            state.append(number)
+        return after_move, states[0]
 
 
 @cache

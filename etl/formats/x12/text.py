@@ -64,18 +64,27 @@ class Text:
 
 def text_of(raw: bytes, delimiters: Delimiters, charset: str) -> Text:
     """Undo wrapped lines and the charset; bytes the charset does not have are told, not guessed."""
-    bytes_ = np.frombuffer(raw, np.uint8)
-    controls = np.flatnonzero(bytes_ < 32)
-    values = bytes_[controls]
-    breaks = controls[(values == 10) | (values == 13)]
-    wrapped = not delimiters.breaks_lines and _wraps(bytes_, breaks, delimiters.terminator)
+    wrapped, all_printable = _control_characters(raw, delimiters)
     data = raw.translate(None, _LINE_BREAKS) if wrapped else raw
     undecodable = _NOWHERE
     if not data.isascii():
         data, undecodable = _utf8(data, charset)
-    expected = np.isin(values, np.frombuffer(_control_characters(delimiters), np.uint8))
-    unprintable = _NOWHERE if expected.all() else _unprintable(data, delimiters)
+    unprintable = _NOWHERE if all_printable else _unprintable(data, delimiters)
     return Text(raw, data, wrapped, undecodable, unprintable)
+
+
+def _control_characters(raw: bytes, delimiters: Delimiters) -> tuple[bool, bool]:
+    """Whether lines break inside of segments, and whether all else is printable."""
+    bytes_ = np.frombuffer(raw, np.uint8)
+    newlines = bytes_[1:] == 10
+    newlines &= bytes_[:-1] == delimiters.terminator
+    if np.count_nonzero(newlines) == np.count_nonzero(bytes_ < 32):
+        return False, True
+    controls = np.flatnonzero(bytes_ < 32)
+    values = bytes_[controls]
+    breaks = controls[(values == 10) | (values == 13)]
+    wrapped = not delimiters.breaks_lines and _wraps(bytes_, breaks, delimiters.terminator)
+    return wrapped, bool(_expected(values, delimiters).all())
 
 
 def _wraps(bytes_: npt.NDArray[np.uint8], breaks: npt.NDArray[np.int64], terminator: int) -> bool:
@@ -83,10 +92,8 @@ def _wraps(bytes_: npt.NDArray[np.uint8], breaks: npt.NDArray[np.int64], termina
     before = breaks - 1
     while len(before):
         before = before[before >= 0]
-        found = bytes_[before]
-        open_ = found != terminator
-        before, found = before[open_], found[open_]
-        if not np.isin(found, np.frombuffer(BLANKS, np.uint8)).all():
+        before = before[bytes_[before] != terminator]
+        if not np.isin(bytes_[before], np.frombuffer(BLANKS, np.uint8)).all():
             return True
         before = before - 1
     return False
@@ -105,11 +112,11 @@ def _utf8(data: bytes, charset: str) -> tuple[bytes, npt.NDArray[np.int64]]:
 def _unprintable(data: bytes, delimiters: Delimiters) -> npt.NDArray[np.int64]:
     bytes_ = np.frombuffer(data, np.uint8)
     controls = np.flatnonzero(bytes_ < 32)
-    expected = np.frombuffer(_control_characters(delimiters), np.uint8)
-    return controls[~np.isin(bytes_[controls], expected)]
+    return controls[~_expected(bytes_[controls], delimiters)]
 
 
-def _control_characters(delimiters: Delimiters) -> bytes:
+def _expected(values: npt.NDArray[np.uint8], delimiters: Delimiters) -> npt.NDArray[np.bool_]:
+    """Which control characters are blanks or separators."""
     separators = (delimiters.element, delimiters.component, delimiters.terminator)
     repetition = () if delimiters.repetition is None else (delimiters.repetition,)
-    return BLANKS + bytes((*separators, *repetition))
+    return np.isin(values, [*BLANKS, *separators, *repetition])
