@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 
 import click
@@ -114,7 +115,7 @@ def _print_outcomes(documents: list[Document]) -> None:
             (
                 *group,
                 count,
-                money(sums[group]),
+                money(Decimal(sums[group])),
                 {d.currency for d in documents if _group(d) == group}.pop(),
             )
             for group, count in sorted(groups.items())

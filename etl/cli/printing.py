@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,7 +17,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-console = Console(soft_wrap=True, highlight=False)
+_WIDTH_OF_FILES = 240
+# a file or a pipe has no width: there nothing is wrapped or cut to fit
+console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_OF_FILES)
 
 _STYLES = {
     "ok": "green",
@@ -52,7 +55,9 @@ def print_table(
     table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
     for column in columns:
         table.add_column(
-            column.removeprefix(">"), justify="right" if column.startswith(">") else "left"
+            column.removeprefix(">"),
+            justify="right" if column.startswith(">") else "left",
+            overflow="fold",
         )
     for row in listed:
         table.add_row(*[Text(text := cell(value), style=_STYLES.get(text, "")) for value in row])

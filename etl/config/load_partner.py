@@ -126,23 +126,29 @@ class _DeclaredEndpoint:
         settle = dict(data.get("settle", {}))
         if "temporary" in settle:
             settle["temporary"] = tuple(settle["temporary"])
-        return Endpoint(
+        endpoint = Endpoint(
             type=data["type"],
             folder_in=self._text("folders", "in") or "",
             folder_out=self._text("folders", "out"),
-            host=self._text("host") or "",
-            port=self._port(),
-            user=self._text("user") or "",
-            host_key=data.get("host_key", ""),
-            key=self._key(),
-            key_data=self._secret("key_data"),
-            passphrase=self._secret("passphrase"),
-            password=self._secret("password"),
-            agent=data.get("agent", False),
             timeouts=Timeouts(**{k: float(v) for k, v in data.get("timeouts", {}).items()}),
             settle=Settle(**settle),
             after_pickup=AfterPickup(**data.get("after_pickup", {})),
             limits=Limits(**data.get("limits", {})),
+        )
+        return self._with_login(endpoint) if endpoint.type == "sftp" else endpoint
+
+    def _with_login(self, endpoint: Endpoint) -> Endpoint:
+        return replace(
+            endpoint,
+            host=self._text("host") or "",
+            port=self._port(),
+            user=self._text("user") or "",
+            host_key=self.data["host_key"],
+            key=self._key(),
+            key_data=self._secret("key_data"),
+            passphrase=self._secret("passphrase"),
+            password=self._secret("password"),
+            agent=self.data.get("agent", False),
         )
 
     def _place(self, *key: str) -> str:

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from etl.archive import BatchFolder
-from etl.canonical import RecordSet, record_types
+from etl.canonical import record_types
+from etl.jobs.record_files import read_records
 from etl.jobs.stages.map import MappedBatch
 from etl.reconcile import Reconciliation
 
@@ -31,15 +32,11 @@ def earlier_results(
     Args:
         with_audit: take over the audit's outcomes too, to push only.
     """
-    wanted = pa.array(sorted(file_sha256s), pa.string())
     mapped = MappedBatch()
     for kind in record_types().values():
-        main = folder.find_table(kind.name) if kind.is_main else None
-        if main is not None:
-            tables = {child: folder.read_table(child) for child in kind.children}
-            records = RecordSet(kind.name, {kind.name: main, **tables})
-            of_files = pc.is_in(main["file_sha256"], value_set=wanted)
-            mapped.accepted[kind.name] = records.select(of_files.combine_chunks())
+        records = read_records(folder, kind.name, file_sha256s) if kind.is_main else None
+        if records is not None:
+            mapped.accepted[kind.name] = records
     return Earlier(mapped, _audit(folder, mapped) if with_audit else None)
 
 

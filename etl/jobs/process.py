@@ -22,6 +22,7 @@ from etl.jobs.counts import Counts
 from etl.jobs.documents import FILE, REFERENCE_DATA, BatchDocuments, documents_of
 from etl.jobs.earlier import Earlier
 from etl.jobs.progress import Progress
+from etl.jobs.record_files import write_records
 from etl.jobs.stages.map import MappedBatch, map_files
 from etl.jobs.stages.push import Bills, bills_of, push
 from etl.jobs.stages.reconcile import INVOICE, reconcile_invoices
@@ -167,8 +168,7 @@ def _store(documents: BatchDocuments) -> None:
 
 def _write_results(batch: Batch, prepared: Prepared) -> None:
     for records in prepared.mapped.accepted.values():
-        for name, table in records.tables.items():
-            batch.folder.write_table(name, table)
+        write_records(batch.folder, records)
     failpoints.reached("map.records_written")
     if prepared.reconciliation is not None:
         batch.folder.write_table("reconciliation", prepared.reconciliation.invoices)

@@ -58,7 +58,7 @@ def _known(
     earlier = workspace.archive.scan(name, since=since, schema=schema).select(schema.names)
     own = mapped.accepted.get(name)
     known = pa.concat_tables([earlier, own.main]) if own is not None else earlier
-    is_wanted = pa.array([False] * known.num_rows)
+    is_wanted = pa.array([False] * known.num_rows, pa.bool_())
     for column in ("shipment_ref", "pro_no", "bol_no"):
         is_number = pc.is_in(normalise(known[column].combine_chunks()), value_set=numbers)
         is_wanted = pc.or_(is_wanted, is_number)
