@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,16 @@ import psycopg
 from psycopg import sql
 
 from tests.services import apt
-from tests.services.processes import HOST, free_port, run, spawn, stop, wait_for_port
+from tests.services.processes import (
+    HOST,
+    ServiceError,
+    free_port,
+    log_tail,
+    run,
+    spawn,
+    stop,
+    wait_for_port,
+)
 from tests.services.scratch import scratch_folder
 
 _SUPERUSER = "postgres"
@@ -145,10 +155,16 @@ class PostgresServer:
 
     def _wait_till_ready(self) -> None:
         """PostgreSQL listens a moment before it lets anybody in."""
-        run(
-            [self._programs / "pg_isready", "-h", self.host, "-p", str(self.port), "-t", "20"],
-            what=f"waiting for PostgreSQL (log: {self.log})",
-        )
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                self.execute("SELECT 1")
+            except psycopg.OperationalError as error:
+                if time.monotonic() > deadline:
+                    raise ServiceError(f"PostgreSQL: {error}; {log_tail(self.log)}") from error
+                time.sleep(0.02)
+            else:
+                return
 
 
 @contextmanager
