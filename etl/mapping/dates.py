@@ -41,8 +41,10 @@ def read_dates(
         before 1900 counts as none.
     """
 
+    tried = tuple(formats)
+
     def read(value: str) -> date | None:
-        moment = _moment(value, formats)
+        moment = _moment(value, tried)
         return moment.date() if moment else None
 
     return by_distinct_text(text, read, pa.date32())
@@ -75,14 +77,15 @@ def read_times(
     )
     joined = pc.if_else(text.is_valid(), joined, pa.scalar(None, pa.string()))
 
+    without_time = tuple(formats)
+    with_time = tuple(f"{written} {time_format}" for written in formats)
+
     def read(value: str) -> datetime | None:
         day, clock, zone_name = value.split(_SEPARATOR)
         if clock.strip():
-            moment = _moment(
-                f"{day.strip()} {clock.strip()}", [f"{f} {time_format}" for f in formats]
-            )
+            moment = _moment(f"{day.strip()} {clock.strip()}", with_time)
         else:
-            moment = _moment(day, formats)
+            moment = _moment(day, without_time)
         if moment is None:
             return None
         if moment.tzinfo is None:
@@ -113,7 +116,8 @@ def by_distinct_text(
     return result, bad
 
 
-def _moment(text: str, formats: Sequence[str]) -> datetime | None:
+@lru_cache(maxsize=65536)
+def _moment(text: str, formats: tuple[str, ...]) -> datetime | None:
     text = text.strip()
     for written in formats:
         try:

@@ -31,6 +31,11 @@ class NumberFormat:
     trailing_sign: bool = False
     implied_decimals: int | None = None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether Arrow's own cast reads it."""
+        return not (self.comma or self.thousands or self.trailing_sign)
+
     def expected(self, scale: int) -> str:
         """What such a number looks like, for people."""
         if self.implied_decimals is not None:
@@ -74,6 +79,10 @@ def read_decimals(
         The numbers, null where there is no text or none that can be read; and a mask of the cells
         with text that is not a number so written, or that would not fit without rounding.
     """
+    if written.is_plain:
+        numbers = _read_at_once(text, scale, written.implied_decimals)
+        if numbers is not None:
+            return numbers, np.zeros(len(text), np.bool_)
     good = pc.match_substring_regex(text, written.pattern(scale))
     if pc.all(good).as_py() is False:
         text = pc.ascii_trim_whitespace(text)
@@ -128,6 +137,30 @@ def fit(numbers: pa.Array, scale: int) -> tuple[pa.Array, npt.NDArray[np.bool_]]
     if bad.any():
         rounded = pc.if_else(good, rounded, pa.scalar(None, rounded.type))
     return rounded.cast(target), bad
+
+
+def _read_at_once(text: pa.Array, scale: int, implied_decimals: int | None) -> pa.Array | None:
+    """The whole column with one cast; None where something in it needs a closer look.
+
+    Arrow's casts refuse what does not fit, but take exponents and hexadecimal digits, which no
+    partner means; so a column with letters in it is looked at cell by cell."""
+    data = text.buffers()[2]
+    if data is not None and np.any(np.frombuffer(data, np.uint8) > ord("9")):
+        return None
+    try:
+        if implied_decimals is None:
+            return text.cast(pa.decimal128(PRECISION, scale))
+        whole = text.cast(pa.int64())
+    except pa.ArrowInvalid:
+        return None
+    bounds = pc.min_max(whole)
+    limit = 10 ** (PRECISION - scale + implied_decimals)
+    if (
+        bounds["min"].is_valid
+        and not -limit < bounds["min"].as_py() <= bounds["max"].as_py() < limit
+    ):
+        return None
+    return scaled_integers(whole, implied_decimals, scale)
 
 
 def _grouped(digits: int, mark: str) -> str:
