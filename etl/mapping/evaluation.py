@@ -8,10 +8,12 @@ is neither smaller nor greater than anything; so a condition is always true or f
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Protocol
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -37,6 +39,9 @@ _ARITHMETIC: dict[type[ast.operator], Callable[..., Any]] = {
     ast.Sub: pc.subtract,
     ast.Mult: pc.multiply,
 }
+
+
+Unreadable = npt.NDArray[np.bool_]
 
 
 class Names(Protocol):
@@ -73,10 +78,16 @@ def holds(expression: Expression, names: Names, tolerance: Decimal = Decimal(0))
     return _broadcast(result, len(names))
 
 
-def evaluate(expression: Expression, names: Names) -> pa.Array:
-    """The value for each row: decimal256, string, boolean or date32."""
-    result = _Evaluation(names, expression.paths, Decimal(0)).value(expression.tree)
-    return _broadcast(result, len(names))
+def evaluate(expression: Expression, names: Names) -> tuple[pa.Array, Mapping[str, Unreadable]]:
+    """The value for each row: decimal256, string, boolean or date32.
+
+    Returns:
+        The values, and for each source path that was read as a number a mask of the rows in which
+        its text is none; they have no value, but should be told.
+    """
+    evaluation = _Evaluation(names, expression.paths, Decimal(0))
+    result = _broadcast(evaluation.value(expression.tree), len(names))
+    return result, evaluation.unreadable
 
 
 def sides(expression: Expression, names: Names) -> tuple[pa.Array, pa.Array] | None:
@@ -94,6 +105,7 @@ def sides(expression: Expression, names: Names) -> tuple[pa.Array, pa.Array] | N
 class _Evaluation:
     def __init__(self, names: Names, paths: tuple[str, ...], tolerance: Decimal) -> None:
         self._names, self._paths, self._tolerance = names, paths, tolerance
+        self.unreadable: dict[str, Unreadable] = {}
 
     def value(self, node: ast.expr) -> Any:
         """An array, or a scalar for what is the same in all rows."""
@@ -138,25 +150,45 @@ class _Evaluation:
         return value if pa.types.is_boolean(value.type) else pc.is_valid(value)
 
     def number(self, node: ast.expr) -> Any:
-        return _number(self.value(node))
+        return self._number(node, self.value(node))
+
+    def _number(self, node: ast.expr, value: Any) -> Any:
+        """The value of `node` as decimal256; text that is no plain number has no value."""
+        if not isinstance(value, pa.Array) or not pa.types.is_string(value.type):
+            return _number(value)
+        numbers, bad = read_decimals(value, 6)
+        if bad.any() and isinstance(node, ast.Name) and node.id.startswith("_path_"):
+            self.unreadable[self._paths[int(node.id.removeprefix("_path_"))]] = bad
+        return numbers.cast(_DECIMAL)
+
+    def _comparable(self, one: ast.expr, other: ast.expr) -> tuple[Any, Any]:
+        """Two values as one type: numbers if one is a number, then dates, else text."""
+        first, second = self.value(one), self.value(other)
+        kinds = (first.type, second.type)
+        if any(pa.types.is_decimal(kind) or pa.types.is_integer(kind) for kind in kinds):
+            return self._number(one, first), self._number(other, second)
+        if any(pa.types.is_date(kind) for kind in kinds):
+            return _date(first), _date(second)
+        if kinds[0] == kinds[1]:
+            return first, second
+        return first.cast(pa.string()), second.cast(pa.string())
 
     def _compare(self, op: ast.cmpop, left: ast.expr, right: ast.expr) -> Any:
         if isinstance(op, (ast.In, ast.NotIn)):
             assert isinstance(right, ast.Tuple)
             found: Any = pa.scalar(False)
             for element in right.elts:
-                found = pc.or_(found, self._equal(self.value(left), self.value(element)))
+                found = pc.or_(found, self._equal(left, element))
             return pc.invert(found) if isinstance(op, ast.NotIn) else found
-        one, other = self.value(left), self.value(right)
         if isinstance(op, ast.Eq):
-            return self._equal(one, other)
+            return self._equal(left, right)
         if isinstance(op, ast.NotEq):
-            return pc.invert(self._equal(one, other))
-        one, other = _comparable(one, other)
+            return pc.invert(self._equal(left, right))
+        one, other = self._comparable(left, right)
         return pc.fill_null(_COMPARISONS[type(op)](one, other), False)
 
-    def _equal(self, one: Any, other: Any) -> Any:
-        one, other = _comparable(one, other)
+    def _equal(self, left: ast.expr, right: ast.expr) -> Any:
+        one, other = self._comparable(left, right)
         if self._tolerance and pa.types.is_decimal(one.type):
             apart = pc.abs(_fitted(pc.subtract(one, other)))
             equal = pc.less_equal(apart, pa.scalar(self._tolerance).cast(_DECIMAL))
@@ -173,7 +205,7 @@ class _Evaluation:
                 mode = "half_towards_infinity"  # away from zero, as invoices are rounded
                 return _fitted(pc.round(self.number(operand), places, round_mode=mode))
             case "coalesce", [first, second]:
-                return pc.coalesce(*_comparable(self.value(first), self.value(second)))
+                return pc.coalesce(*self._comparable(first, second))
             case "sum", [ast.Attribute(value=ast.Name(id=child), attr=field)]:
                 return _number(self._names.sum(child, field))
             case _, [ast.Name(id=child)]:
@@ -182,11 +214,8 @@ class _Evaluation:
 
 
 def _number(value: Any) -> Any:
-    """Any column as decimal256; text that is no plain number has no value."""
-    if pa.types.is_string(value.type):
-        if isinstance(value, pa.Scalar):
-            return read_decimals(pa.array([value.as_py()], pa.string()), 6)[0].cast(_DECIMAL)[0]
-        return read_decimals(value, 6)[0].cast(_DECIMAL)
+    if isinstance(value, pa.Scalar) and pa.types.is_string(value.type):
+        return read_decimals(pa.array([value.as_py()], pa.string()), 6)[0].cast(_DECIMAL)[0]
     if pa.types.is_null(value.type) or pa.types.is_integer(value.type):
         return value.cast(pa.decimal256(37, 0)).cast(_DECIMAL)
     return value.cast(_DECIMAL)
@@ -200,18 +229,6 @@ def _fitted(number: Any) -> Any:
     if isinstance(number, pa.Scalar) or pc.all(fits).as_py() is False:
         number = pc.if_else(fits, number, pa.scalar(None, number.type))
     return number.cast(_DECIMAL)
-
-
-def _comparable(one: Any, other: Any) -> tuple[Any, Any]:
-    """Two columns as one type: numbers if one is a number, then dates, else text."""
-    kinds = (one.type, other.type)
-    if any(pa.types.is_decimal(kind) or pa.types.is_integer(kind) for kind in kinds):
-        return _number(one), _number(other)
-    if any(pa.types.is_date(kind) for kind in kinds):
-        return _date(one), _date(other)
-    if kinds[0] == kinds[1]:
-        return one, other
-    return one.cast(pa.string()), other.cast(pa.string())
 
 
 def _date(value: Any) -> Any:

@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 from etl.errors import ConfigurationError
 from etl.mapping.evaluation import evaluate, holds
 from etl.mapping.expressions import Expression
+from etl.mapping.numbers import PLAIN
 from etl.mapping.scope import Cells
-from etl.mapping.steps import Step, as_text
+from etl.mapping.steps import BAD_NUMBER, Step, as_text
 
 Source = Callable[[Cells], pa.Array]
 Function = Callable[..., pa.Array]
@@ -95,8 +96,21 @@ def template_parts(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def computed(expression: Expression) -> Source:
-    """The value of an expression."""
-    return lambda cells: evaluate(expression, cells.scope)
+    """The value of an expression; text that it needs as a number and that is none is refused."""
+
+    def source(cells: Cells) -> pa.Array:
+        values, unreadable = evaluate(expression, cells.scope)
+        for path, bad in unreadable.items():
+            cells.of((path,)).refuse(
+                bad,
+                as_text(cells.scope.source(path)),
+                BAD_NUMBER,
+                f"the value can not be computed with in {expression.text}",
+                PLAIN.expected(6),
+            )
+        return values
+
+    return source
 
 
 def called(function: Function, name: str, paths: Sequence[str]) -> Source:

@@ -93,6 +93,12 @@ def test_conditions(text: str, expected: bool) -> None:
     assert holds(parse(text), ROW).to_pylist() == [expected]
 
 
+def computed(text: str, row: Row) -> Any:
+    values, unreadable = evaluate(parse(text), row)
+    assert not unreadable
+    return values[0].as_py()
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -105,7 +111,7 @@ def test_conditions(text: str, expected: bool) -> None:
     ],
 )
 def test_computed_numbers(text: str, expected: str | None) -> None:
-    value = evaluate(parse(text), ROW)[0].as_py()
+    value = computed(text, ROW)
     assert value == (None if expected is None else Decimal(expected))
 
 
@@ -129,12 +135,19 @@ def test_the_sides_of_a_comparison_are_there_for_the_report() -> None:
 def test_arithmetic_is_exact(a: Decimal, b: Decimal, c: Decimal) -> None:
     row = Row({"a": a, "b": b, "c": c})
     with localcontext(prec=60):
-        assert evaluate(parse("a + b - c"), row)[0].as_py() == a + b - c
-        assert evaluate(parse("a * b"), row)[0].as_py() == a * b
+        assert computed("a + b - c", row) == a + b - c
+        assert computed("a * b", row) == a * b
     assert holds(parse("a + b == b + a and a - b <= a - b"), row)[0].as_py()
 
 
 def test_a_result_out_of_all_proportion_has_no_value() -> None:
     row = Row({"a": Decimal(10) ** 13})
-    assert evaluate(parse("a * a * a"), row)[0].as_py() is None
+    assert computed("a * a * a", row) is None
     assert holds(parse("a * a * a > 0"), row).to_pylist() == [False]
+
+
+@pytest.mark.parametrize("text", ["-{KIND}", "total + {KIND}", "coalesce({KIND}, total)"])
+def test_text_that_is_no_number_is_told_where_one_is_needed(text: str) -> None:
+    values, unreadable = evaluate(parse(text), ROW)
+    assert {path: bad.tolist() for path, bad in unreadable.items()} == {"KIND": [True]}
+    assert len(values) == 1

@@ -238,6 +238,14 @@ def test_a_computed_number_is_never_rounded_silently() -> None:
     assert "round(…, 4)" in (mapped.defects[0].expected or "")
 
 
+def test_text_that_can_not_be_computed_with_is_refused_where_it_stands() -> None:
+    declared = invoice_mapping("total: t\ntax_total: {compute: '-coalesce({tax}, 0)'}")
+    mapped = apply(declared, [{"t": "1", "tax": "1,5"}, {"t": "1"}])
+    assert mapped.records.main["tax_total"].to_pylist()[1] == Decimal(0)
+    (defect,) = mapped.defects
+    assert (defect.code, defect.value, defect.position.column) == ("BAD_NUMBER", "1,5", "tax")
+
+
 def test_codes_mean_what_they_mean_to_the_carrier_of_the_record() -> None:
     declared = invoice_mapping("carrier_scac: scac\ntotal: {const: 2}", LINES)
     lines = [line(0, "400", "200"), line(1, "400", "200"), line(2, "400", "200")]
