@@ -17,7 +17,7 @@ from etl.reconcile.charges import (
     later_bill_findings,
     used_twice,
 )
-from etl.reconcile.decision import bill_findings, bill_sums, decided
+from etl.reconcile.decision import bill_findings, bill_sums, decided, nothing_to_reclaim
 from etl.reconcile.duplicates import earlier_bills, rebilled_freight, repeated_invoices
 from etl.reconcile.expectations import expectations
 from etl.reconcile.frames import MONEY, Column, arrow
@@ -115,7 +115,8 @@ def reconcile(
     earlier = earlier_bills(history)
     wanted = expectations(expected, shipments)
 
-    found = [totals(batch), currencies(batch), _of_mappings(mapping_findings)]
+    found = [totals(batch), currencies(batch)]
+    found.append(_of_mappings(mapping_findings, pd.concat(found)))
     duplicates = pd.concat(
         [
             repeated_invoices(batch, earlier),
@@ -128,7 +129,7 @@ def reconcile(
     rows = compared_charges(batch, matched, wanted, tolerances, duplicate_ids)
     sums = bill_sums(batch, rows, tolerances)
 
-    by_charge = charge_findings(rows)
+    by_charge = nothing_to_reclaim(charge_findings(rows), sums)
     if tolerances.bill_first:
         settled = by_charge["record_id"].isin(sums.loc[sums["within"], "record_id"])
         by_charge = by_charge[~settled]
@@ -145,8 +146,10 @@ def reconcile(
     return Reconciliation(arrow(decisions, RECONCILED_INVOICE), _lines(rows))
 
 
-def _of_mappings(mapping_findings: Iterable[MappingFinding]) -> pd.DataFrame:
-    found = list(mapping_findings)
+def _of_mappings(mapping_findings: Iterable[MappingFinding], ours: pd.DataFrame) -> pd.DataFrame:
+    """What mappings found and our own rules did not; ours have the numbers."""
+    known = set(zip(ours["record_id"], ours["reason"], strict=True))
+    found = [each for each in mapping_findings if (each.record, each.reason) not in known]
     return findings(
         [finding.record for finding in found],
         [int(Weight.BLOCKING)] * len(found),

@@ -168,9 +168,12 @@ def _reason(rows: pd.DataFrame) -> Column:
 
 
 def _sentences(rows: pd.DataFrame) -> list[str]:
+    shipments = rows.groupby("record_id")["shipment"].transform("nunique")
+    place = (" for " + rows["shipment"]).where(shipments > 1, "").fillna("")
     sentences = []
-    for code, status, billed, expected, variance, over in zip(
+    for code, where, status, billed, expected, variance, over in zip(
         rows["charge_code"],
+        place,
         rows["status"],
         as_text(rows["billed"]),
         as_text(rows["expected"].fillna(ZERO)),
@@ -180,5 +183,5 @@ def _sentences(rows: pd.DataFrame) -> list[str]:
     ):
         wanted = "nothing" if status == Status.UNEXPECTED else expected
         sign = "+" if over else "-"
-        sentences.append(f"{code} {billed} billed, {wanted} expected ({sign}{variance})")
+        sentences.append(f"{code} {billed} billed{where}, {wanted} expected ({sign}{variance})")
     return sentences

@@ -5,10 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from etl.reconcile.bills import Bills, Kind
-from etl.reconcile.frames import ZERO, Column, as_text, wide
+from etl.reconcile.frames import ZERO, Column, as_text, rounded, wide
 from etl.reconcile.reasons import OUTCOME_OF_WEIGHT, Outcome, Reason, Weight, findings
 from etl.reconcile.tolerances import Tolerances
 from etl.reconcile.variance import percent_of, with_limits, within
+
+_MOST_DETAILS = 5
+"""What one sentence bears; the reconciled lines have them all."""
 
 
 def bill_sums(bills: Bills, rows: pd.DataFrame, tolerances: Tolerances) -> pd.DataFrame:
@@ -29,6 +32,16 @@ def bill_sums(bills: Bills, rows: pd.DataFrame, tolerances: Tolerances) -> pd.Da
     sums = sums.merge(with_limits(carriers, limits), on="carrier_scac", how="left")
     sums["within"] = within(sums, tolerances.require_both)
     return sums
+
+
+def nothing_to_reclaim(by_charge: pd.DataFrame, sums: pd.DataFrame) -> pd.DataFrame:
+    """`by_charge`, its overcharges weighing no more than undercharges where the bill as a whole
+    is not above what was expected: a dispute would have nothing to win back."""
+    not_above = sums.loc[(sums["variance"] <= 0).fillna(False), "record_id"]
+    capped = by_charge["weight"].clip(upper=int(Weight.UNDER))
+    capped = capped.where(by_charge["weight"] <= Weight.OVER, by_charge["weight"])
+    weight = by_charge["weight"].where(~by_charge["record_id"].isin(not_above), capped)
+    return by_charge.assign(weight=weight)
 
 
 def bill_findings(sums: pd.DataFrame) -> pd.DataFrame:
@@ -78,7 +91,7 @@ def _explanations(decisions: pd.DataFrame, details: Column) -> list[str]:
         as_text(decisions["billed"]),
         as_text(decisions["expected"]),
         as_text(decisions["variance"]),
-        as_text(decisions["variance_percent"]),
+        as_text(rounded(decisions["variance_percent"], 2)),
         decisions["outcome"],
         details,
         strict=True,
@@ -93,6 +106,7 @@ def _explanations(decisions: pd.DataFrame, details: Column) -> list[str]:
         if outcome == Outcome.APPROVE_WITH_VARIANCE:
             sentence += ", within tolerance"
         if found:
-            sentence += ": " + "; ".join(found)
+            more = [f"and {len(found) - _MOST_DETAILS} more"] if len(found) > _MOST_DETAILS else []
+            sentence += ": " + "; ".join([*found[:_MOST_DETAILS], *more])
         sentences.append(sentence + ".")
     return sentences

@@ -53,6 +53,12 @@ def wide(amount: Column) -> Column:
     return amount.astype(pd.ArrowDtype(_WIDE))
 
 
+def rounded(numbers: Column, places: int) -> Column:
+    """Decimals rounded, half away from zero, in the type they have."""
+    result = pc.round(pa.array(numbers), ndigits=places, round_mode="half_towards_infinity")
+    return pd.Series(result, index=numbers.index, dtype=pd.ArrowDtype(result.type))
+
+
 def as_text(amount: Column) -> Column:
     """Money for a sentence: two decimals, more only where they say something."""
     text = pc.cast(pa.array(amount), pa.string())

@@ -49,7 +49,7 @@ def test_a_variance_within_tolerance_is_approved_and_told() -> None:
     result = audit([invoice("1", ("BASE", "500.90"), ("FUEL", 50))], AGREED)
     assert outcomes(result) == [("APPROVE_WITH_VARIANCE", [])]
     assert result.invoices["explanation"][0].as_py() == (
-        "Billed 550.90 USD, expected 550.00 (+0.90, +0.1636 %), within tolerance."
+        "Billed 550.90 USD, expected 550.00 (+0.90, +0.16 %), within tolerance."
     )
 
 
@@ -103,8 +103,27 @@ def test_a_discount_that_is_missing_is_an_overcharge() -> None:
 
 
 def test_an_overcharge_weighs_more_than_an_undercharge() -> None:
-    result = audit([invoice("1", ("BASE", 450), ("FUEL", 100))], AGREED)
+    result = audit([invoice("1", ("BASE", 450), ("FUEL", 101))], AGREED)
     assert outcomes(result) == [("DISPUTE", ["FUEL", "RATE"])]
+
+
+def test_nothing_is_disputed_where_the_bill_is_not_above_what_was_expected() -> None:
+    expected = [expect("S1", "BASE", 500), expect("S1", "DISCOUNT", -250)]
+    result = audit([invoice("1", ("BASE", 400), ("DISCOUNT", -200))], expected)
+    assert outcomes(result) == [
+        ("REVIEW", ["RATE", "DISCOUNT_MISMATCH", "BILL_AMT_OUT_OF_TOLERANCE"])
+    ]
+    result = audit([invoice("1", ("BASE", 450), ("FUEL", 100))], AGREED)
+    assert outcomes(result) == [("REVIEW", ["RATE", "FUEL"])]
+
+
+def test_a_long_explanation_is_cut_and_names_shipments() -> None:
+    codes = [f"S{number}" for number in range(8)]
+    expected = [expect(code, "BASE", 10) for code in codes]
+    result = audit([invoice("1", *[("BASE", 20, code) for code in codes])], expected)
+    told = result.invoices["explanation"][0].as_py()
+    assert "BASE 20.00 billed for S0, 10.00 expected (+10.00); " in told
+    assert told.endswith("; and 3 more.")
 
 
 def test_lines_of_one_charge_are_added_up_before_they_are_compared() -> None:
@@ -220,6 +239,14 @@ class Finding:
     record: int
     reason: str
     message: str
+
+
+def test_what_our_own_rules_found_is_not_told_twice() -> None:
+    finding = Finding(0, "TOTAL_MISMATCH", "total == sum(charge_line.amount) does not hold")
+    billed = [invoice("1", ("BASE", 500), ("FUEL", 50), total="551.00")]
+    result = audit(billed, AGREED, mapping_findings=[finding])
+    assert outcomes(result) == [("REVIEW", ["TOTAL_MISMATCH"])]
+    assert "does not hold" not in result.invoices["explanation"][0].as_py()
 
 
 def test_what_a_mapping_found_goes_to_review_with_its_reason() -> None:
