@@ -6,6 +6,8 @@ import codecs
 from collections.abc import Iterator
 from typing import BinaryIO
 
+import numpy as np
+
 from etl.defects import Position
 from etl.formats.refusal import RefusedError
 
@@ -18,18 +20,16 @@ def utf8_blocks(stream: BinaryIO, encoding: str, size: int) -> Iterator[bytes]:
     Raises :class:`RefusedError` with byte offset and line for bytes that are not of `encoding`,
     for a byte order mark of another one, and for a NUL character.
     """
-    codec = "utf_8_sig" if encoding == "utf-8" else encoding
-    decoder = codecs.getincrementaldecoder(codec)()
-    offset, line, begun = 0, 1, False
+    decoder = codecs.getincrementaldecoder(encoding)()
+    offset, line, held, begun = 0, 1, b"", False
     while True:
         data = stream.read(size)
         if offset == 0:
             _refuse_foreign_mark(data, encoding)
-        held = len(decoder.getstate()[0])
         try:
             text = decoder.decode(data, final=not data)
         except UnicodeDecodeError as error:
-            raise _undecodable(error, offset - held, line, encoding) from None
+            raise _undecodable(error, offset - len(held), line, encoding) from None
         except UnicodeError as error:
             raise RefusedError(
                 "WRONG_ENCODING",
@@ -37,23 +37,36 @@ def utf8_blocks(stream: BinaryIO, encoding: str, size: int) -> Iterator[bytes]:
                 at=Position(byte_offset=0, row=1),
                 expected=f"text in {encoding}",
             ) from None
-        if "\0" in text:
+        before, held = held, decoder.getstate()[0]
+        utf8 = _decoded_bytes(before + data, held) if encoding == "utf-8" else text.encode()
+        if b"\0" in utf8:
             wide = encoding.startswith(("utf-16", "utf-32"))
             at = None if wide else offset + data.index(b"\0")
-            raise _nul(at, line + lines_in(text[: text.index("\0")]), encoding)
-        if text and not begun:
-            begun, text = True, text.removeprefix("\ufeff")
-        if text:
-            yield text.encode()
+            raise _nul(at, line + lines_in(utf8[: utf8.index(b"\0")]), encoding)
+        line += lines_in(utf8)
+        offset += len(data)
+        if utf8 and not begun:
+            begun, utf8 = True, utf8.removeprefix(codecs.BOM_UTF8)
+        if utf8:
+            yield utf8
         if not data:
             return
-        line += lines_in(text)
-        offset += len(data)
 
 
-def lines_in(text: str) -> int:
-    """How many line ends stand in `text`: LF, CR LF, or CR alone."""
-    return text.count("\n") + text.count("\r") - text.count("\r\n")
+def _decoded_bytes(data: bytes, held: bytes) -> bytes:
+    """What of `data` is decoded already: all but the beginning of a character at its end."""
+    return data[: len(data) - len(held)] if held else data
+
+
+def lines_in(text: bytes) -> int:
+    """How many line ends stand in UTF-8 `text`: LF, CR LF, or CR alone."""
+    block = np.frombuffer(text, np.uint8)
+    line_ends = int(np.count_nonzero(block == ord("\n")))
+    if b"\r" in text:
+        returns = np.flatnonzero(block == ord("\r"))
+        followed = block[np.minimum(returns + 1, len(block) - 1)] == ord("\n")
+        line_ends += int(np.count_nonzero(~followed))
+    return line_ends
 
 
 def _refuse_foreign_mark(data: bytes, encoding: str) -> None:
@@ -71,7 +84,7 @@ def _refuse_foreign_mark(data: bytes, encoding: str) -> None:
 
 def _undecodable(error: UnicodeDecodeError, base: int, line: int, encoding: str) -> RefusedError:
     found = error.object[error.start : error.end]
-    before = error.object[: error.start].decode(error.encoding, "ignore")
+    before = error.object[: error.start].decode(error.encoding, "ignore").encode()
     utf16 = base + error.start == 0 and error.object.startswith(_UTF16_MARKS)
     hint = "it begins like UTF-16" if utf16 else "ask the partner which encoding they send"
     return RefusedError(

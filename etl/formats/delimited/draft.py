@@ -11,7 +11,7 @@ from etl.formats.delimited.declaration import Declaration
 from etl.formats.delimited.flat import FlatTable, Part, cells, is_one_of
 from etl.raw import SourceFile
 
-_PARSED_TOGETHER = 8 * 1024 * 1024
+_PARSED_TOGETHER = 4 * 1024 * 1024
 
 
 class Draft:

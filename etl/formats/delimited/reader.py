@@ -13,14 +13,14 @@ from etl.formats.delimited.draft import Draft
 from etl.formats.refusal import RefusedError
 from etl.raw import SourceFile
 
-_BLOCK = 8 * 1024 * 1024
-_CHUNK = 16 * 1024 * 1024
+_BLOCK = 4 * 1024 * 1024
+_CHUNK = 8 * 1024 * 1024
 
 
 class DelimitedReader:
     """The csv format with one mapping's ``source:`` block taken in.
 
-    Without ``group_by`` a large file comes in chunks of about 16 MB; with it, each file stands
+    Without ``group_by`` a large file comes in chunks of about 8 MB; with it, each file stands
     whole in one chunk, since the rows of a record may be far apart.
     """
 

@@ -81,7 +81,7 @@ def scan(text: bytes, delimiter: bytes, quote: bytes | None, final: bool) -> Sca
     return Scan(
         starts=starts,
         ends=ends,
-        cells=np.searchsorted(delimiters, ends) - np.searchsorted(delimiters, starts) + 1,
+        cells=np.diff(np.searchsorted(delimiters, ends), prepend=0) + 1,
         lines=np.searchsorted(line_ends, starts),
         delimiters=delimiters,
         adjacent=True,
@@ -145,5 +145,8 @@ def _walked_quotes(block: npt.NDArray[np.uint8], quotes: Offsets, delimiter: int
 
 def _outside(places: Offsets, quotes: Offsets) -> Offsets:
     """Those of `places` that stand in no quoted cell."""
-    outside: Offsets = places[np.searchsorted(quotes, places) % 2 == 0]
+    first_after = np.searchsorted(places, quotes)
+    opened = np.bincount(first_after[0::2], minlength=len(places) + 1)
+    closed = np.bincount(first_after[1::2], minlength=len(places) + 1)
+    outside: Offsets = places[np.cumsum(opened - closed)[: len(places)] == 0]
     return outside

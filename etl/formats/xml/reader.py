@@ -11,7 +11,7 @@ from etl.formats.xml.records import batches
 from etl.formats.xml.rows import Record
 from etl.raw import SourceFile
 
-_CHUNK = 8 * 1024 * 1024
+_CHUNK = 2 * 1024 * 1024
 
 
 class XmlReader:
