@@ -47,6 +47,7 @@ def read_company(client: Client) -> Company:
         TerminalError: no such company for this user, or no such purchase journal.
     """
     wanted = client.settings.company
+    _require_allowed(client, wanted)
     known = client.ask("res.company", "fields_get", attributes=["type"])
     recent = "user_fiscalyear_lock_date" in known
     general = _LOCKS["all" if recent else "all, before 18"]
@@ -55,11 +56,6 @@ def read_company(client: Client) -> Company:
     rows = client.search_read(
         "res.company", [["id", "=", wanted]], ["name", "currency_id", *present]
     )
-    if not rows:
-        raise TerminalError(
-            f"the Odoo user {client.settings.login!r} has no company with the id {wanted}. "
-            "Correct company in the Odoo settings, or allow the company to the user."
-        )
     row = rows[0]
     digits = client.ask(
         "account.move.line", "fields_get", allfields=["price_unit"], attributes=["digits"]
@@ -72,6 +68,19 @@ def read_company(client: Client) -> Company:
         tax_locked=_latest(row[name] for name in taxed if name in row),
         price_digits=int((digits["price_unit"].get("digits") or (16, 2))[1]),
     )
+
+
+def _require_allowed(client: Client, company: int) -> None:
+    """Raise unless the user may work in the company; Odoo's own words would not name it."""
+    user = client.login()
+    (row,) = client.ask(
+        "res.users", "read", [user], context={"allowed_company_ids": []}, fields=["company_ids"]
+    )
+    if company not in row["company_ids"]:
+        raise TerminalError(
+            f"the Odoo user {client.settings.login!r} has no company with the id {company}. "
+            "Correct company in the Odoo settings, or allow the company to the user."
+        )
 
 
 def _purchase_journal(client: Client) -> int:

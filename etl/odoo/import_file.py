@@ -24,7 +24,7 @@ _LINE = ("id", "sequence", "product_id", "name", "quantity", "price_unit", "tax_
 
 
 def import_file(bills: Sequence[Bill], taxes: Mapping[str, str]) -> bytes:
-    """Return the file's bytes: UTF-8, comma, one row a line, the header at its first.
+    """Return the file's bytes: UTF-8 with its mark, comma, one row a line, the header at its first.
 
     Odoo finds the partner by its reference, the product by its internal reference, tax and
     currency by name. A bill that is imported again is updated, not doubled, as it and its
@@ -45,7 +45,8 @@ def import_file(bills: Sequence[Bill], taxes: Mapping[str, str]) -> bytes:
         for line in bill.lines:
             writer.writerow([*cells, *_line(bill, line, taxes)])
             cells = [""] * len(names)
-    return text.getvalue().encode("utf-8")
+    # Without the mark at its beginning, Odoo guesses the encoding, and sometimes wrong.
+    return text.getvalue().encode("utf-8-sig")
 
 
 def _header(bill: Bill) -> dict[str, str]:

@@ -105,7 +105,7 @@ def test_a_bill_that_odoo_does_not_post_does_not_stop_the_others(
     assert states == ["posted", "posted", "draft", "posted"]
 
 
-@pytest.mark.parametrize("fault", [Fault.DROP_ANSWER, Fault.CUT_REQUEST, Fault.LOSE_REQUEST])
+@pytest.mark.parametrize("fault", [Fault.DROP_ANSWER, Fault.CUT_REQUEST])
 def test_posting_survives_a_lost_answer(
     proxied: Sender, odoo_proxy: CutProxy, looker: Looker, ref: Ref, fault: Fault
 ) -> None:
