@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,8 +95,9 @@ class Plan:
         )
         records = complete(incomplete, context.partner)
         report = Report(chunk)
+        broken = _rejected(chunk.defects, len(main))
         defects = [*chunk.defects, *report.refused_cells(tables)]
-        defects += report.violated_rules(records, tables)
+        defects += report.violated_rules(records, tables, broken)
         rejected = _rejected(defects, len(main))
         checked = check_records(self.checks, records, main, report, ~rejected)
         defects += checked.defects
@@ -138,7 +139,7 @@ def _fill_from_context(kind: RecordType, main: Scope) -> None:
         )
 
 
-def _rejected(defects: list[Defect], records: int) -> npt.NDArray[np.bool_]:
+def _rejected(defects: Sequence[Defect], records: int) -> npt.NDArray[np.bool_]:
     rejected = np.zeros(records, np.bool_)
     for defect in defects:
         if defect.record is not None and defect.severity is Severity.REJECT:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from etl.canonical import RecordSet, violations
 from etl.defects import Defect, Position
-from etl.mapping.scope import PARENT, Refusal, Scope
+from etl.mapping.scope import PARENT, Mask, Refusal, Scope
 from etl.mapping.tables import MappedTable
 from etl.raw import Chunk
 
@@ -37,9 +37,12 @@ class Report:
                     yield from self._of_refusal(scope, refusal)
 
     def violated_rules(
-        self, records: RecordSet, tables: Mapping[str, MappedTable]
+        self, records: RecordSet, tables: Mapping[str, MappedTable], broken: Mask
     ) -> Iterator[Defect]:
-        """The defects of cells that break the schema, but for those that were refused before."""
+        """The defects of cells that break the schema, but for those that were refused before.
+
+        Of the records in `broken`, which the reader refused (cut off, or another document), it is
+        not told what is missing in them."""
         refused = {
             (id(scope), refusal.field, row)
             for mapped in tables.values()
@@ -50,6 +53,8 @@ class Report:
         for violation in violations(records):
             scope, row = tables[violation.table].origin(violation.row)
             if (id(scope), violation.field, row) in refused:
+                continue
+            if broken[violation.record] and violation.value is None:
                 continue
             if not self._is_news(scope.table, violation.field, violation.record):
                 continue

@@ -158,6 +158,13 @@ def test_what_the_reader_found_goes_first_and_rejects_its_record() -> None:
     assert mapped.rejected.tolist() == [False, True]
 
 
+def test_what_is_missing_in_a_document_that_the_reader_refused_is_not_told() -> None:
+    told = [Defect("NO_MAPPING", "another document", record=0)]
+    plan = compile_mapping(invoice_mapping("invoice_no: n"), MemoryReader(), CodeLists())
+    mapped = plan.apply(MemoryChunk([{}, {}], defects=told), CONTEXT)
+    assert [(d.code, d.record) for d in mapped.defects] == [("NO_MAPPING", 0), ("MISSING_VALUE", 1)]
+
+
 def test_no_records_are_no_trouble() -> None:
     mapped = apply(invoice_mapping("", LINES), [], {}, CODES)
     assert mapped.records.num_records == 0
