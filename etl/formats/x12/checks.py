@@ -195,6 +195,7 @@ class TransactionChecks:
                 value=index.text(segment),
                 expected="a segment of the transaction set",
             )
+        self._empty()
         structure = self._declaration.structure
         for segment_id in structure.required:
             found = np.flatnonzero(slots == structure.slot(structure.transaction, segment_id))
@@ -209,6 +210,21 @@ class TransactionChecks:
                     f"the transaction set has no {segment_id}; ask the partner to send it again",
                     expected=segment_id,
                 )
+
+    def _empty(self) -> None:
+        """Terminators with nothing between them; they cost nothing, so this only warns."""
+        for offset in self._index.empty.tolist():
+            before = int(np.searchsorted(self._index.start, offset)) - 1
+            around = self._transactions.owners(np.array([before, before + 1]))
+            self._tell(
+                "EMPTY_SEGMENT",
+                Severity.WARN if self._declaration.levels["unknown"] else None,
+                around[0] if around[0] == around[1] else -1,
+                max(before, 0),
+                "a segment terminator follows this segment with nothing between them",
+                offset=offset,
+                expected="a segment",
+            )
 
     def characters(self, undecodable: Indexes, unprintable: Indexes) -> None:
         """Report bytes at offsets of the buffer that no text can have."""

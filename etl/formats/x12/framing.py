@@ -115,7 +115,7 @@ class _Source:
 
 
 def _first_header(raw: bytes) -> Header:
-    if not raw.strip(BLANKS):
+    if not raw.removeprefix(_BYTE_ORDER_MARK).strip(BLANKS):
         raise RefusedError(
             "EMPTY_FILE", "the file is empty; ask the partner to send it again", expected="an ISA"
         )

@@ -117,7 +117,7 @@ class Structure:
         after_move, start = self._automaton
         words = np.zeros((-(-len(moves) // _WORD), _WORD), np.int64)
         words.ravel()[: len(moves)] = moves
-        symbols = np.ravel_multi_index(tuple(words.T), (after_move.shape[1],) * _WORD)
+        symbols = words @ (after_move.shape[1] ** np.arange(_WORD - 1, -1, -1))
         after_word = accumulate(symbols.tolist(), _follow, initial=start)
         visited = bytes(map(itemgetter(-1), after_word))
         states = np.empty(words.shape, np.uint8)
@@ -135,9 +135,7 @@ class Structure:
             columns.setdefault(tuple(column), len(columns))
             for column in self.transitions.T.tolist()
         ]
-        idempotent = all(
-            column[column[state]] == column[state] for column in columns for state in column
-        )
+        idempotent = all(column[state] == state for column in columns for state in column)
         return np.array(numbers, np.uint8), idempotent
 
     @cached_property
