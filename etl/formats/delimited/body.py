@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -127,15 +128,20 @@ def _header(text: bytes, rows: Scan, declaration: Declaration) -> tuple[Columns,
     width = int(rows.cells[0])
     names = declaration.names
     if declaration.header:
-        row = text[rows.starts[0] : rows.ends[0]] + b"\n"
-        cells = table_of(row, Columns(width, ()), declaration).to_pylist()[0].values()
-        names = tuple((cell or "").strip() for cell in cells)
+        names = _names(text[rows.starts[0] : rows.ends[0]], width, declaration)
         rows = rows.only(np.arange(len(rows.starts)) > 0)
     elif names:
         width = len(names)
     columns = Columns(width, names, declaration.aliases)
     _refuse_without(columns, declaration)
     return columns, rows
+
+
+@lru_cache(maxsize=256)
+def _names(row: bytes, width: int, declaration: Declaration) -> tuple[str, ...]:
+    """The names in a header row; kept, since the files of a night share a few."""
+    (cells,) = table_of(row + b"\n", Columns(width, ()), declaration).to_pylist()
+    return tuple((cell or "").strip() for cell in cells.values())
 
 
 def _refuse_without(columns: Columns, declaration: Declaration) -> None:
