@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from functools import partial
+from functools import cache, partial
 from importlib import resources
 from typing import Any
 
@@ -91,6 +91,7 @@ def check(engine: Engine) -> None:
     )
 
 
+@cache
 def newest() -> str:
     """The version of the schema that this code works with."""
     head = ScriptDirectory.from_config(_alembic(None)).get_current_head()

@@ -67,7 +67,7 @@ class Documents:
             ValueError: a column that the ledger does not have, or record_id is missing.
         """
         given, names = _rows(rows)
-        complete = dict.fromkeys(_GIVEN) | {"batch_id": batch_id, "record_type": record_type}
+        complete = dict.fromkeys(names) | {"batch_id": batch_id, "record_type": record_type}
         values = [
             {
                 **complete,

@@ -20,6 +20,8 @@ def storable(text: str) -> str:
 
     PostgreSQL takes neither in text; both come with hostile file names and binary garbage.
     """
+    if text.isascii() and "\x00" not in text:  # nearly always, and known without a search
+        return text
     return _UNSTORABLE.sub(lambda found: ascii(found[0])[1:-1], text)
 
 

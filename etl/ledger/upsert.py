@@ -9,10 +9,10 @@ from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-Rows = Sequence[Mapping[str, Any]]
 
-
-def insert_or_update(session: Session, table: Table, rows: Rows, update: Sequence[str]) -> None:
+def insert_or_update(
+    session: Session, table: Table, rows: list[dict[str, Any]], update: Sequence[str]
+) -> None:
     """Insert rows; where the primary key is there already, set the columns of `update`.
 
     All rows must have the same keys.
@@ -28,7 +28,7 @@ def insert_or_update(session: Session, table: Table, rows: Rows, update: Sequenc
         )
     else:
         statement = insert.on_conflict_do_nothing(index_elements=keys)
-    connection.execute(statement, [dict(row) for row in rows])
+    connection.execute(statement, rows)
 
 
 def insert_if_absent(session: Session, table: Table, row: Mapping[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -29,6 +30,14 @@ class ManualClock:
         return self.time
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite ledger with its tables, to be copied: quicker than migrating for each test."""
+    path = tmp_path_factory.mktemp("ledger") / "template.db"
+    upgrade_ledger(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services)])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database."""
@@ -43,8 +52,11 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def ledger(url: str, clock: ManualClock) -> Iterator[Ledger]:
-    upgrade_ledger(url)
+def ledger(url: str, clock: ManualClock, sqlite_template: Path) -> Iterator[Ledger]:
+    if url.startswith("sqlite"):
+        shutil.copy(sqlite_template, url.removeprefix("sqlite:///"))
+    else:
+        upgrade_ledger(url)
     opened = open_ledger(url, clock)
     yield opened
     opened.close()

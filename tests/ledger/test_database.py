@@ -138,8 +138,8 @@ def _upgrade(url: str) -> None:
 
 
 def test_processes_that_upgrade_at_once_wait_for_each_other(url: str) -> None:
-    spawn = multiprocessing.get_context("forkserver")
-    children = [spawn.Process(target=_upgrade, args=(url,)) for _ in range(3)]
+    fork = multiprocessing.get_context("fork")
+    children = [fork.Process(target=_upgrade, args=(url,)) for _ in range(3)]
     for child in children:
         child.start()
     for child in children:
