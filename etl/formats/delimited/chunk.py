@@ -139,11 +139,8 @@ class DelimitedChunk:
                     for condition in self._flat.declaration.row
                 ),
                 record=record,
-                file=self._file_of(record),
+                file=self._group_rows.file(record),
             )
             for record in self._group_rows.headless.tolist()
         ]
         return [*keyless, *headless, *self._group_rows.inconsistencies()]
-
-    def _file_of(self, record: int) -> int:
-        return int(self._group_rows.lineage().column("file")[record].as_py())

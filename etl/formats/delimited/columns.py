@@ -52,7 +52,7 @@ class Columns:
     aliases: tuple[tuple[str, str], ...] = ()
 
     def index(self, path: str) -> int:
-        """The 0-based index of the column that `path` names; or raise."""
+        """The 0-based index of the column that `path` names; else :class:`ColumnNotFoundError`."""
         target = dict(self.aliases).get(path, path)
         position = position_of(target)
         if position is not None:

@@ -119,10 +119,18 @@ class GroupRows:
         """File and line of the group's first heading row, and the column."""
         return self.flat.position(int(self._first[index]), path)
 
+    def file(self, index: int) -> int:
+        """The number of the file that group `index` stands in."""
+        return int(self.flat.file[self._first[index]])
+
     def inconsistencies(self) -> list[Defect]:
         """A defect for each group in which a column that was asked for has several values."""
+        of_row = self.groups.of_row[self.heading]
+        order = np.argsort(of_row, kind="stable")
+        bounds = np.searchsorted(of_row[order], np.arange(self.groups.count + 1))
+        by_group = self.heading[order]
         return [
-            self._inconsistency(path, record)
+            self._inconsistency(path, record, by_group[bounds[record] : bounds[record + 1]])
             for path, records in self._differing.items()
             for record in records.tolist()
         ]
@@ -145,9 +153,8 @@ class GroupRows:
         first[found] = rows[places]
         return first
 
-    def _inconsistency(self, path: str, record: int) -> Defect:
+    def _inconsistency(self, path: str, record: int, rows: Indices) -> Defect:
         values = self.flat.column(path)
-        rows = self.heading[self.groups.of_row[self.heading] == record]
         first_line: dict[str, int] = {}
         for row in rows.tolist():
             if (value := values[row].as_py()) is not None:
@@ -162,7 +169,7 @@ class GroupRows:
             value=other[:200],
             expected=repr(expected)[:200],
             record=record,
-            file=int(self.flat.file[self._first[record]]),
+            file=self.file(record),
         )
 
 

@@ -128,7 +128,7 @@ class Location:
 
 
 def source_line(element: etree._Element) -> int | None:
-    """The line where `element` begins (above 65,535: where its first text ends)."""
+    """The line where the start tag ends (above 65,535: where the first text in it does)."""
     line: object = element.sourceline
     return line if isinstance(line, int) else None
 
