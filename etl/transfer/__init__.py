@@ -2,7 +2,8 @@
 
 from etl.transfer.endpoint import Endpoint, open_endpoint
 from etl.transfer.files import Fetched, Finding, Left, Listing, PickedUp, RemoteFile
-from etl.transfer.inbox import Inbox, Received, Writer
+from etl.transfer.inbox import Inbox
+from etl.transfer.received import Received
 from etl.transfer.retry import RetryPolicy
 from etl.transfer.settings import (
     AfterPickup,
@@ -22,6 +23,7 @@ from etl.transfer.settings import (
     SftpSettings,
     Timeouts,
 )
+from etl.transfer.writer import Writer
 
 __all__ = [
     "AfterPickup",

@@ -16,11 +16,12 @@ from etl import failpoints
 from etl.errors import TechnicalError, TerminalError
 from etl.transfer import names, pickup, selection
 from etl.transfer.files import Fetched, Finding, Listing, PickedUp, RemoteFile
-from etl.transfer.inbox import Inbox, Writer
+from etl.transfer.inbox import Inbox
 from etl.transfer.local_store import LocalStore
 from etl.transfer.settings import EndpointSettings, Keep, LocalSettings, Move
 from etl.transfer.sftp_store import SftpStore
 from etl.transfer.store import Read, Store
+from etl.transfer.writer import Writer
 
 Progress = Callable[[int], None]
 Findings = list[Finding]

@@ -8,7 +8,7 @@ from enum import Enum, StrEnum
 
 from etl.errors import TechnicalError
 from etl.transfer import names
-from etl.transfer.inbox import Received
+from etl.transfer.received import Received
 
 
 class Kind(Enum):

@@ -13,9 +13,9 @@ from stat import S_ISDIR, S_ISLNK, S_ISREG
 from etl.errors import TerminalError
 from etl.transfer import names
 from etl.transfer.files import Entry, Kind, RemoteFile
-from etl.transfer.inbox import Writer
 from etl.transfer.settings import LocalSettings
 from etl.transfer.store import Read, Receive, changed, vanished
+from etl.transfer.writer import Writer
 
 _BLOCK = 2**20
 

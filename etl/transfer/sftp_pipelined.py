@@ -17,9 +17,9 @@ import paramiko
 from etl.errors import TechnicalError, TerminalError
 from etl.transfer import failures, sftp_wire
 from etl.transfer.files import RemoteFile
-from etl.transfer.inbox import Writer
 from etl.transfer.sftp_wire import Attributes, Reply, Wire
 from etl.transfer.store import Read, Receive, changed, vanished
+from etl.transfer.writer import Writer
 
 # As many as OpenSSH's own sftp keeps under way.
 WINDOW = 64

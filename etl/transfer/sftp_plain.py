@@ -14,8 +14,8 @@ import paramiko
 from etl.errors import TechnicalError
 from etl.transfer import failures
 from etl.transfer.files import RemoteFile
-from etl.transfer.inbox import Writer
 from etl.transfer.store import Read, Receive, changed, vanished
+from etl.transfer.writer import Writer
 
 _BLOCK = 32 * 1024
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from etl.errors import TechnicalError, TransientError
 from etl.transfer.files import Entry, RemoteFile
-from etl.transfer.inbox import Writer
+from etl.transfer.writer import Writer
 
 Receive = Callable[[RemoteFile], Writer]
 

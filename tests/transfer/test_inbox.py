@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from etl.errors import TerminalError, TransientError
 from etl.transfer import Inbox, Received, RemoteFile
-from etl.transfer.inbox import Writer
+from etl.transfer.writer import Writer
 
 PARTNER = "acme-freight"
 MODIFIED = datetime(2026, 11, 22, 23, 59, 58, tzinfo=UTC)
@@ -42,7 +42,7 @@ def test_a_received_file_has_its_bytes_and_a_sidecar_and_nothing_else(inbox: Inb
     assert received.path.read_bytes() == b"ISA"
     assert received.sha256 == hashlib.sha256(b"ISA").hexdigest()
     assert files_in(inbox) == [received.id, f"{received.id}.json"]
-    sidecar = json.loads((inbox.folder / PARTNER / f"{received.id}.json").read_bytes())
+    [sidecar] = json.loads((inbox.folder / PARTNER / f"{received.id}.json").read_bytes())
     assert sidecar["original_name"] == "a.edi"
     assert sidecar["remote_path"] == "outbound/a.edi"
     assert sidecar["modified_at"] == "2026-11-22T23:59:58+00:00"
@@ -174,6 +174,22 @@ class TestLeftovers:
         assert inbox.pending(PARTNER) == [received]
         assert files_in(inbox) == [received.id, f"{received.id}.json"]
 
+    def test_all_parts_of_a_group_with_its_sidecar_are_finished(self, inbox: Inbox) -> None:
+        files = inbox.commit([begin(inbox, b"%d" % number) for number in range(5)])
+        for file in files[2:]:
+            file.path.rename(file.path.with_name(f"{file.id}.part"))
+        assert Inbox(inbox.folder).pending(PARTNER) == files
+
+    def test_a_sidecar_goes_with_the_last_file_of_its_group(self, inbox: Inbox) -> None:
+        files = inbox.commit([begin(inbox, b"%d" % number) for number in range(3)])
+        inbox.discard(files[0])
+        other = Inbox(inbox.folder)
+        assert other.pending(PARTNER) == files[1:]
+        other.discard(files[1])
+        assert files_in(inbox) == [f"{files[0].id}.json", files[2].id]
+        other.discard(files[2])
+        assert files_in(inbox) == []
+
     def test_a_lone_sidecar_is_the_rest_of_a_discarded_file(self, inbox: Inbox) -> None:
         put(inbox).path.unlink()
         assert inbox.pending(PARTNER) == []
@@ -230,8 +246,9 @@ inbox.commit(writers)
     ("failpoint", "whole"),
     [
         ("pull.fetched:1", 0),
-        ("pull.fetched:3", 2),
-        ("pull.received:1", 1),
+        ("pull.fetched:3", 0),
+        # The sidecar counts: the others are whole, and only lack their names.
+        ("pull.received:1", 3),
         ("pull.received:3", 3),
     ],
 )
@@ -245,7 +262,7 @@ def test_a_killed_commit_leaves_whole_files_or_nothing(
     pending = inbox.pending(PARTNER)
     assert [file.original_name for file in pending] == [f"{n}.edi" for n in range(whole)]
     assert all(file.path.read_bytes().startswith(b"ISA") for file in pending)
-    assert len(files_in(inbox)) == 2 * whole
+    assert len(files_in(inbox)) == (whole + 1 if whole else 0)
 
 
 def test_a_failing_disk_in_the_middle_of_a_commit_drops_the_group(
