@@ -23,6 +23,11 @@ from etl.formats.refusal import RefusedError, shortened
 LONGEST_RECORD = 16 * 1024 * 1024
 """Bytes; a record longer than this is taken for a quote that is never closed."""
 
+MOST_COLUMNS = 16_384
+"""As in a spreadsheet; more are taken for binary content."""
+MOST_MISSING = 16 * 1024 * 1024
+"""Cells missing in the rows of one block; more would have to be made up than memory is for."""
+
 
 @dataclass(frozen=True, slots=True)
 class BrokenRow:
@@ -127,6 +132,8 @@ def _header(text: bytes, rows: Scan, declaration: Declaration) -> tuple[Columns,
     """The columns of a file whose first rows are `rows`, and the rows after the header."""
     width = int(rows.cells[0])
     names = declaration.names
+    if width > MOST_COLUMNS:
+        raise _too_wide(width)
     if declaration.header:
         names = _names(text[rows.starts[0] : rows.ends[0]], width, declaration)
         rows = rows.only(np.arange(len(rows.starts)) > 0)
@@ -179,6 +186,9 @@ def _body(text: bytes, rows: Scan, line: int, columns: Columns, declaration: Dec
     odd = np.flatnonzero(rows.cells != columns.width).tolist()
     if not odd and rows.adjacent:
         return Body(columns, text[rows.starts[0] : rows.ends[-1]] + b"\n", lines)
+    missing = int(np.maximum(columns.width - rows.cells, 0).sum())
+    if missing > MOST_MISSING:
+        raise _too_ragged(columns.width, int(lines[odd[0]]))
     pieces = [
         text[start:end] for start, end in zip(rows.starts.tolist(), rows.ends.tolist(), strict=True)
     ]
@@ -247,6 +257,25 @@ def _unclosed_header(row: bytes, line: int) -> RefusedError:
         at=Position(row=line),
         value=row.rstrip(b"\r\n").decode("utf-8", "replace"),
         expected="a closing quote",
+    )
+
+
+def _too_wide(width: int) -> RefusedError:
+    return RefusedError(
+        "TOO_MANY_COLUMNS",
+        "so many columns are no table; check delimiter and encoding in the mapping",
+        value=str(width),
+        expected=f"at most {MOST_COLUMNS} columns",
+    )
+
+
+def _too_ragged(width: int, line: int) -> RefusedError:
+    return RefusedError(
+        "RAGGED_FILE",
+        "most cells are missing from here on, and nothing more is read; check delimiter and "
+        "header in the mapping against the file",
+        at=Position(row=line),
+        expected=f"rows of {width} cells",
     )
 
 

@@ -268,6 +268,12 @@ def test_a_record_without_end_is_refused_and_what_came_before_is_kept(
     assert only_defect(read).position.row == 3
 
 
+def test_garbage_cannot_make_the_reader_make_up_cells_without_end() -> None:
+    assert codes(chunk({}, "," * 20_000 + "\n1\n")) == [("TOO_MANY_COLUMNS", None)]
+    defect = only_defect(chunk({}, "," * 16_000 + "\n" + "1\n" * 2_000))
+    assert (defect.code, defect.record, defect.position.row) == ("RAGGED_FILE", None, 2)
+
+
 def test_an_unclosed_quote_in_a_large_file_does_not_swallow_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
