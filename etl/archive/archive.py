@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from etl.archive import scan as scanning
 from etl.archive import verify as verifying
-from etl.archive.batch_folder import INDEX, ORIGINALS, BatchFolder, plain
+from etl.archive.batch_folder import ORIGINALS, BatchFolder, plain
 from etl.archive.chain import MANIFEST_PATTERN, Chain
 from etl.archive.manifest import Link, Manifest, sequence_in
 from etl.archive.originals import StoredOriginal
@@ -27,6 +27,7 @@ class Archive:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._last_found: Path | None = None
 
     def open_batch(self, batch_id: str, on: date) -> BatchFolder:
         """The folder of a batch of that day, made if it is not there; the same again is fine.
@@ -39,32 +40,33 @@ class Archive:
         batch.prepare()
         return batch
 
+    def batch_of(self, manifest: Manifest) -> BatchFolder:
+        """The folder of a sealed batch."""
+        return BatchFolder(self.root, manifest.folder)
+
     def find_batch(self, batch_id: str) -> BatchFolder | None:
         """The folder of a batch of whatever day, if there is one."""
         found = sorted(self.root.glob(f"{_DAY}/{plain(batch_id)}"))
         return self._batch(found[-1]) if found else None
 
     def find_original(self, sha256: str) -> StoredOriginal | None:
-        """An original by the hash of its bytes, in whatever batch has it; the newest one first."""
-        pattern = f"{_DAY}/*/{ORIGINALS}/{plain(sha256)}.zst"
-        for path in sorted(self.root.glob(pattern), reverse=True):
-            if (path.parent / INDEX).exists():
-                return self._batch(path.parent.parent).original(sha256)
-        return None
+        """An original by the hash of its bytes, in whatever batch has it."""
+        batch = self._batch_with(sha256)
+        return batch.find_original(sha256) if batch is not None else None
 
     def open_original(self, sha256: str) -> BinaryIO:
         """The bytes of an original as a stream, proven at its end.
 
         Raises:
-            TerminalError: no batch has it.
+            TerminalError: no batch has it, or its bytes were changed.
         """
-        original = self.find_original(sha256)
-        if original is None:
+        batch = self._batch_with(sha256)
+        if batch is None:
             raise TerminalError(
                 f"the archive {self.root} has no original with sha256 {sha256}; "
                 "run `etl archive verify`"
             )
-        return original.open()
+        return batch.open_original(sha256)
 
     def head(self) -> Link | None:
         """The batch sealed last, by its manifest's hash; noted outside, it proves all before it.
@@ -147,6 +149,20 @@ class Archive:
             raise TerminalError(f"{error}; run `etl archive verify`") from error
         batches = [self._batch(path.parent) for path in paths]
         return [batch for batch in batches if since is None or batch.day >= since]
+
+    def _batch_with(self, sha256: str) -> BatchFolder | None:
+        """A batch that has the original of this hash.
+
+        The originals of a batch are asked for one after the other, so the batch that had the last
+        one is looked into first: searching all of them for each would take long.
+        """
+        name = f"{ORIGINALS}/{plain(sha256)}.zst"
+        if self._last_found is None or not (self._last_found / name).is_file():
+            found = sorted(self.root.glob(f"{_DAY}/*/{name}"))
+            if not found:
+                return None
+            self._last_found = found[-1].parent.parent
+        return self._batch(self._last_found)
 
     def _batch(self, path: Path) -> BatchFolder:
         return BatchFolder(self.root, path.relative_to(self.root).as_posix())

@@ -99,20 +99,28 @@ class BatchFolder:
         """The received files in the order of their arrival."""
         return tuple(self._load_index().values())
 
-    def original(self, sha256: str) -> StoredOriginal:
-        """The original of this hash; raises TerminalError when the batch has none."""
+    def find_original(self, sha256: str) -> StoredOriginal | None:
+        """The original of this hash, if the batch has it."""
         for known in self._load_index().values():
             if known.sha256 == sha256:
                 return StoredOriginal(sha256, known.size, self.path / known.stored_as)
-        raise TerminalError(f"batch {self.id} has no original with sha256 {sha256}")
+        return None
 
     def open_original(self, sha256: str) -> BinaryIO:
-        """The bytes of an original as a stream, proven at its end."""
-        return self.original(sha256).open()
+        """The bytes of an original as a stream, proven at its end.
+
+        Raises:
+            TerminalError: the batch has none of this hash, or its bytes were changed.
+        """
+        path = self.path / ORIGINALS / f"{plain(sha256)}.zst"
+        if not path.is_file():
+            raise TerminalError(f"batch {self.id} has no original with sha256 {sha256}")
+        return originals.open_verified(path, sha256)
 
     def read_original(self, sha256: str) -> bytes:
-        """The bytes of an original, proven."""
-        return self.original(sha256).read()
+        """The bytes of an original, proven; raises TerminalError as for a stream."""
+        with self.open_original(sha256) as stream:
+            return stream.read()
 
     def write_table(self, name: str, table: pa.Table) -> Path:
         """Write a table as Parquet, whole, replacing what an earlier try wrote.

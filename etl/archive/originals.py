@@ -33,12 +33,17 @@ class StoredOriginal:
 
     def open(self) -> BinaryIO:
         """The original bytes as a stream; see :class:`VerifyingReader` for what it raises."""
-        return cast(BinaryIO, io.BufferedReader(VerifyingReader(self.path, self.sha256), _BLOCK))
+        return open_verified(self.path, self.sha256)
 
     def read(self) -> bytes:
         """All the original bytes; raises TerminalError when they are not what was received."""
         with self.open() as stream:
             return stream.read()
+
+
+def open_verified(path: Path, sha256: str) -> BinaryIO:
+    """The bytes of a stored original, proven to be those of the hash at their end."""
+    return cast(BinaryIO, io.BufferedReader(VerifyingReader(path, sha256), _BLOCK))
 
 
 class VerifyingReader(io.RawIOBase):
@@ -108,12 +113,6 @@ def store(source: Path | bytes, folder: Path) -> StoredOriginal:
             )
     failpoints.reached("archive.original_written")
     return stored
-
-
-def stored_in(folder: Path, sha256: str, size: int) -> StoredOriginal | None:
-    """The original of this hash, if `folder` has it."""
-    path = folder / f"{sha256}.zst"
-    return StoredOriginal(sha256, size, path) if path.is_file() else None
 
 
 def _opened(source: Path | bytes) -> BinaryIO:

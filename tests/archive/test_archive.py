@@ -28,6 +28,22 @@ def test_an_original_is_found_in_whatever_batch(sealed: Sealed) -> None:
 def test_an_original_of_an_open_batch_is_found_too(archive: Archive) -> None:
     stored = archive.open_batch("open", FIRST_DAY).add_original(b"x", "f1", "x.edi")
     assert archive.find_original(stored.sha256) == stored
+    another = archive.open_batch("open", FIRST_DAY).add_original(b"y", "f2", "y.edi")
+    assert archive.find_original(another.sha256) == another
+
+
+def test_originals_of_several_batches_are_found_in_any_order(sealed: Sealed) -> None:
+    for number in (0, 0, 2, 1, 2, 0):
+        wanted = sealed.manifests[number].originals[0]
+        with sealed.archive.open_original(wanted.sha256) as stream:
+            assert stream.read() == f"ISA*{number}~".encode() * 50
+        assert sealed.archive.find_original(wanted.sha256) is not None
+
+
+def test_the_folder_of_a_manifest_is_given(sealed: Sealed) -> None:
+    batch = sealed.archive.batch_of(sealed.manifests[1])
+    assert batch.manifest() == sealed.manifests[1]
+    assert batch.find_original("0" * 64) is None
 
 
 def test_an_unknown_original_is_told(archive: Archive) -> None:
