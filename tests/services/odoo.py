@@ -236,6 +236,8 @@ def main() -> None:
 
 
 def _serve() -> None:
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.default_int_handler)
     with odoo_server() as server:
         print(f"ETL_TEST_ODOO_URL={server.url}")
         print(f"ETL_TEST_ODOO_DB={server.db}")
