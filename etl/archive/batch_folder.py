@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -247,14 +248,18 @@ class BatchFolder:
         return self._index
 
     def _append_to_index(self, original: Original) -> None:
+        """Add a line; what of it a full disk took is cut off by the next look at the index."""
+        index, self._index = self._load_index(), None
+        line = (json.dumps(asdict(original)) + "\n").encode("ascii")
         with (
             disk_errors(self.path),
-            (self.path / ORIGINALS / INDEX).open("a", encoding="ascii") as index,
+            (self.path / ORIGINALS / INDEX).open("ab", buffering=0) as stream,
         ):
-            index.write(json.dumps(asdict(original)) + "\n")
-            index.flush()
-            os.fsync(index.fileno())
-        self._load_index()[original.file_id] = original
+            if stream.write(line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(stream.fileno())
+        index[original.file_id] = original
+        self._index = index
 
 
 def plain(name: str) -> str:

@@ -1,3 +1,4 @@
+import errno
 import hashlib
 import json
 import os
@@ -7,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from etl.archive import Archive, BatchFolder
+from etl.archive import Archive, BatchFolder, batch_folder
 from etl.errors import TerminalError
 from tests.archive.conftest import FIRST_DAY, charges, fill
 
@@ -82,6 +83,26 @@ def test_a_torn_line_of_the_index_is_cut_off_and_written_anew(
     again.add_original(b"two", "f2", "b.edi")
     lines = index.read_text("ascii").splitlines()
     assert [json.loads(line)["file_id"] for line in lines] == ["f1", "f2"]
+
+
+def test_a_disk_that_is_full_within_a_line_of_the_index_does_no_harm(
+    batch: BatchFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch.add_original(b"one", "f1", "a.edi")
+    index = batch.path / "originals" / "index.jsonl"
+
+    def full(path: Path) -> None:
+        if path.exists() and path.stat().st_size > 200:
+            os.truncate(path, path.stat().st_size - 10)
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(batch_folder.os, "fsync", lambda _: full(index))
+        with pytest.raises(TerminalError, match="no space left"):
+            batch.add_original(b"one", "f2", "b.edi")
+    batch.add_original(b"two", "f3", "c.edi")
+    assert [json.loads(line)["file_id"] for line in index.read_bytes().splitlines()] == ["f1", "f3"]
+    assert [original.file_id for original in batch.originals()] == ["f1", "f3"]
 
 
 def test_records_and_results_lie_where_the_documentation_says(batch: BatchFolder) -> None:
