@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
 import click
 
-from etl.cli.printing import console, money, print_json, print_table
+from etl.cli.printing import console, print_json, print_table
 from etl.cli.progress import progress
 from etl.cli.run import print_result, result_as_dict
 from etl.cli.session import Session, json_option, pass_session
@@ -106,25 +105,15 @@ def _print(
 
 
 def _print_outcomes(documents: list[Document]) -> None:
-    groups = Counter((d.partner, d.outcome or "", d.disposition or "") for d in documents)
-    sums = {group: sum(d.amount or 0 for d in documents if _group(d) == group) for group in groups}
+    groups: dict[tuple[str, ...], list[Decimal]] = {}
+    for d in documents:
+        group = (d.partner, d.outcome or "", d.disposition or "", d.currency or "")
+        groups.setdefault(group, []).append(d.amount or Decimal(0))
     print_table(
         "freight invoices",
-        ["partner", "audit", "ended", ">invoices", ">amount", "currency"],
-        [
-            (
-                *group,
-                count,
-                money(Decimal(sums[group])),
-                {d.currency for d in documents if _group(d) == group}.pop(),
-            )
-            for group, count in sorted(groups.items())
-        ],
+        ["partner", "audit", "ended", "currency", ">invoices", ">amount"],
+        [(*group, len(amounts), sum(amounts)) for group, amounts in sorted(groups.items())],
     )
-
-
-def _group(document: Document) -> tuple[str, str, str]:
-    return document.partner, document.outcome or "", document.disposition or ""
 
 
 def _print_places(workspace: Workspace, result: RunResult, documents: list[Document]) -> None:

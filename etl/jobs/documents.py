@@ -37,12 +37,14 @@ class BatchDocuments:
     rows: Mapping[str, list[dict[str, Any]]]
     references: Mapping[str, list[dict[str, Any]]]
 
-    def by_key(self, kind: str) -> dict[str, dict[str, Any]]:
-        """The rows of a record type that were not rejected, by business key."""
+    def approved(self) -> dict[str, dict[str, Any]]:
+        """The invoices that neither a defect nor the audit keeps back, by business key.
+
+        A bill that came twice in the batch is held, so a key is approved once."""
         return {
             row["business_key"]: row
-            for row in self.rows.get(kind, ())
-            if row["disposition"] != Disposition.REJECTED
+            for row in self.rows.get(INVOICE, ())
+            if row["disposition"] not in (Disposition.REJECTED, Disposition.HELD)
         }
 
 

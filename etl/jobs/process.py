@@ -32,7 +32,7 @@ from etl.ledger.documents import document_id
 from etl.ledger.exceptions import NewException
 from etl.ledger.models import Disposition, File, FileState
 from etl.odoo.target import PushReport, Rejected
-from etl.reconcile import Reconciliation
+from etl.reconcile import Outcome, Reason, Reconciliation
 
 
 @dataclass
@@ -42,6 +42,7 @@ class Prepared:
     Attributes:
         files: the files with content of their own; duplicates are only counted.
         documents: a row each for the ledger; those to be pushed have no disposition yet.
+        approved: the rows of the invoices that are to be pushed, by business key.
         bills: what the target shall have; None for a job without the step push.
     """
 
@@ -49,6 +50,7 @@ class Prepared:
     mapped: MappedBatch
     reconciliation: Reconciliation | None
     documents: BatchDocuments
+    approved: dict[str, dict[str, Any]]
     bills: Bills | None
 
 
@@ -134,18 +136,34 @@ def prepare_files(
         reconciliation = reconcile_invoices(workspace, mapped, {file.sha256 for file in own}, on)
         progress.advance()
     documents = documents_of(mapped, reconciliation, own)
-    bills = None
-    if job.push is not None and "push" in job.steps:
-        _hold(documents, job.push.outcomes, reconciliation)
-        bills = bills_of(workspace, job.push, mapped, documents)
-    else:
+    if reconciliation is None:
+        _review_repeated(documents)
+    if job.push is None or "push" not in job.steps:
         _store(documents)
-    return Prepared(own, mapped, reconciliation, documents, bills)
+        return Prepared(own, mapped, reconciliation, documents, {}, None)
+    _hold(documents, job.push.outcomes)
+    approved = documents.approved()
+    bills = bills_of(workspace, job.push, mapped, approved)
+    return Prepared(own, mapped, reconciliation, documents, approved, bills)
 
 
-def _hold(
-    documents: BatchDocuments, outcomes: Sequence[str], reconciliation: Reconciliation | None
-) -> None:
+def _review_repeated(documents: BatchDocuments) -> None:
+    """Without an audit, an invoice that is in the batch twice is still pushed once only."""
+    seen: set[str] = set()
+    for row in documents.rows.get(INVOICE, ()):
+        if row["disposition"] is None and row["business_key"] in seen:
+            row |= {
+                "outcome": Outcome.REVIEW,
+                "reasons": [Reason.DUPLICATE_BILL],
+                "explanation": f"invoice {row['document_no']} is in this batch more than once",
+                "billed": row["amount"],
+                "expected": None,
+                "variance": None,
+            }
+        seen.add(row["business_key"])
+
+
+def _hold(documents: BatchDocuments, outcomes: Sequence[str]) -> None:
     """Invoices whose outcome is not one to be pushed wait; other record types are not pushed."""
     for kind, rows in documents.rows.items():
         for row in rows:
@@ -153,7 +171,7 @@ def _hold(
                 continue
             if kind != INVOICE:
                 row["disposition"] = Disposition.STORED
-            elif reconciliation is not None and row["outcome"] not in outcomes:
+            elif row.get("outcome") and row["outcome"] not in outcomes:
                 row["disposition"] = Disposition.HELD
 
 
@@ -162,7 +180,7 @@ def _store(documents: BatchDocuments) -> None:
     for rows in documents.rows.values():
         for row in rows:
             if row["disposition"] is None:
-                refused = row.get("outcome") in ("DISPUTE", "REVIEW")
+                refused = row.get("outcome") in (Outcome.DISPUTE, Outcome.REVIEW)
                 row["disposition"] = Disposition.HELD if refused else Disposition.STORED
 
 
@@ -200,12 +218,11 @@ def _exceptions(batch: Batch, prepared: Prepared) -> list[NewException]:
         for row in documents.rows.get(INVOICE, ())
         if row["disposition"] == Disposition.HELD and row.get("outcome")
     ]
+    lines: dict[int, list[dict[str, Any]]] = {}
     if held and prepared.reconciliation is not None:
-        lines: dict[int, list[dict[str, Any]]] = {}
         for line in prepared.reconciliation.lines.to_pylist():
             lines.setdefault(line["record_id"], []).append(line)
-        found += [queues.audit(row, lines.get(row["record_id"], []), batch.id) for row in held]
-    return found
+    return found + [queues.audit(row, lines.get(row["record_id"], []), batch.id) for row in held]
 
 
 def _note(
@@ -236,7 +253,7 @@ def _push(workspace: Workspace, batch: Batch, prepared: Prepared, progress: Prog
         open_target(workspace.project, batch.id),
         target_name(workspace.project),
         prepared.bills,
-        prepared.documents,
+        prepared.approved,
         prepared.files,
         batch.job.push.post == "approved",
         progress,
@@ -249,7 +266,7 @@ def _note_rejections(
     workspace: Workspace, batch: Batch, prepared: Prepared, report: PushReport
 ) -> list[NewException]:
     """Bills that the target did not take wait in a queue."""
-    rows = prepared.documents.by_key(INVOICE)
+    rows = prepared.approved
     first: dict[str, Rejected] = {}
     for rejected in report.rejected:
         first.setdefault(rejected.source_key, rejected)
@@ -287,7 +304,7 @@ def _settle(
             state = FileState.QUARANTINED if file.id in unreadable else FileState.MAPPED
             ledger.files.mark(file.id, state, per_file[file.id])
         ledger.exceptions.close(
-            business_keys=list(prepared.documents.by_key(INVOICE)),
+            business_keys=list(prepared.approved),
             file_ids=[file.id for file in prepared.files],
             closed_by=batch.id,
             but=exceptions,

@@ -14,7 +14,6 @@ from etl.canonical import RecordSet
 from etl.config.project import PushRule
 from etl.formats.records import chunk_of
 from etl.jobs.batch import Batch, BatchFile
-from etl.jobs.documents import BatchDocuments
 from etl.jobs.progress import Progress
 from etl.jobs.stages.map import MappedBatch
 from etl.jobs.stages.reconcile import INVOICE
@@ -58,15 +57,21 @@ class Bills:
 
 
 def bills_of(
-    workspace: Workspace, rule: PushRule, mapped: MappedBatch, documents: BatchDocuments
+    workspace: Workspace,
+    rule: PushRule,
+    mapped: MappedBatch,
+    approved: Mapping[str, Mapping[str, Any]],
 ) -> Bills:
-    """Map the invoices that are to be pushed (disposition still open) to vendor bills.
+    """Map the approved invoices to vendor bills.
+
+    Args:
+        approved: their rows, by business key.
 
     Raises:
         ConfigurationError: the mapping is wrong.
     """
     compiled = workspace.compiled(rule.mapping)
-    open_ids = [row["record_id"] for row in documents.rows.get(INVOICE, ()) if _is_open(row)]
+    open_ids = [row["record_id"] for row in approved.values()]
     invoices = mapped.accepted.get(INVOICE, RecordSet.empty(INVOICE))
     wanted = pc.is_in(invoices.main["record_id"], value_set=pa.array(open_ids, pa.int64()))
     invoices = invoices.select(wanted.combine_chunks())
@@ -128,7 +133,7 @@ def push(
     target: Target,
     name: str,
     bills: Bills,
-    documents: BatchDocuments,
+    rows: Mapping[str, dict[str, Any]],
     files: Iterable[BatchFile],
     post: bool,
     progress: Progress,
@@ -137,13 +142,14 @@ def push(
 
     Args:
         name: the target's, as the ledger keeps it.
+        rows: the approved invoices by business key; their dispositions are set.
 
     Raises:
         TransientError, TerminalError: the target cannot go on; what is done is noted.
     """
-    rows = documents.by_key(INVOICE)
     known = known_pushes(workspace, name, bills.source_keys)
     ours = {key for key, before in known.items() if before.batch_id == batch.id}
+    noted: set[str] = set()
     progress.stage(f"push to {name}", len(bills.source_keys))
 
     def note(pushed: list[Pushed]) -> None:
@@ -154,11 +160,10 @@ def push(
                 batch.id, INVOICE, [_disposed(each, rows, ours) for each in pushed]
             )
         failpoints.reached("push.ledger_written")
-        for each in pushed:
-            rows[each.source_key]["disposition"] = _disposed(each, rows, ours)["disposition"]
-        progress.advance(len(pushed))
+        progress.advance(len({each.source_key for each in pushed} - noted))
+        noted.update(each.source_key for each in pushed)
 
-    return target.push(
+    report = target.push(
         bills.records.tables,
         {
             key: KnownPush(before.external_id, before.record_hash, before.remote_id)
@@ -168,6 +173,10 @@ def push(
         post,
         note,
     )
+    note([each for each in report.pushed if each.source_key not in noted])
+    for each in report.pushed:
+        rows[each.source_key].update(_disposed(each, rows, ours))
+    return report
 
 
 class _Originals:
@@ -185,10 +194,6 @@ class _Originals:
             return None
         with file.open() as stream:
             return Attachment(file.name, stream.read())
-
-
-def _is_open(row: Mapping[str, Any]) -> bool:
-    return row["disposition"] is None
 
 
 def _new_push(pushed: Pushed, batch: Batch, rows: Mapping[str, Mapping[str, Any]]) -> NewPush:
