@@ -1,6 +1,7 @@
 """Canonical records: the types every source is mapped to, and what follows from their content."""
 
-from etl.canonical.completion import complete, normalise
+from etl.canonical.completion import complete
+from etl.canonical.normalisation import normalise
 from etl.canonical.record_types import Field, Kind, RecordType, record_type, record_types
 from etl.canonical.records import RecordSet
 from etl.canonical.validation import Violation, validate, violations

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from etl.canonical.hashing import record_hashes
+from etl.canonical.normalisation import normalise
 from etl.canonical.record_types import Field, RecordType, record_type
 from etl.canonical.records import RecordSet, column_values
 
@@ -36,20 +37,6 @@ def complete(records: RecordSet, partner: str) -> RecordSet:
     main = _set(main, "business_key", _business_keys(records.type, main, partner))
     main = _set(main, "record_hash", record_hashes(completed))
     return completed.with_tables({records.record_type: main})
-
-
-def normalise(values: pa.Array) -> pa.Array:
-    """Capital letters and digits only, leading zeros kept; null where nothing remains.
-
-    This is the form in which numbers of different sources are compared: "inv-00123 " and
-    "INV 00123" are the same number, "INV123" is another.
-    """
-    upper = pc.utf8_upper(values)
-    clean = pc.utf8_is_alnum(upper)
-    if pc.all(clean).as_py() is not False:
-        return upper
-    stripped = pc.replace_substring_regex(upper, r"[^\p{L}\p{N}]", "")
-    return pc.if_else(pc.equal(stripped, ""), pa.scalar(None, pa.string()), stripped)
 
 
 def _fill(

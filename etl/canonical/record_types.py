@@ -104,6 +104,11 @@ class Field:
         return str(self.rules.get("description", self.name))
 
     @property
+    def is_restricted(self) -> bool:
+        """Whether its schema restricts the values beyond their kind."""
+        return not self.rules.keys().isdisjoint(("enum", "pattern", "minimum"))
+
+    @property
     def fills_itself(self) -> bool:
         """Whether a mapping may leave it out even though it is required."""
         return (

@@ -74,6 +74,8 @@ def violations(records: RecordSet) -> Iterator[Violation]:
         kind = records.type if is_main else record_type(records.type.children[name])
         owners: npt.NDArray[np.int64] | None = None
         for field in kind.fields.values():
+            if not (field.required or field.is_restricted):
+                continue
             column = table[field.name].combine_chunks()
             rows = np.flatnonzero(_failing(field, column))
             if not len(rows):
@@ -110,7 +112,7 @@ def _failing(field: Field, column: pa.Array) -> npt.NDArray[np.bool_]:
     failing = np.zeros(len(column), np.bool_)
     if field.required and column.null_count:
         failing |= column.is_null().to_numpy(zero_copy_only=False)
-    if set(field.rules) & {"enum", "pattern", "minimum"}:
+    if field.is_restricted and column.null_count < len(column):
         values = column.unique().drop_null()
         wrong = values.filter(pc.invert(_allowed(field.rules, values)))
         if len(wrong):

@@ -1,10 +1,6 @@
 from decimal import Decimal
 
-import pyarrow as pa
-from hypothesis import given
-from hypothesis import strategies as st
-
-from etl.canonical import complete, normalise
+from etl.canonical import complete
 from tests.canonical.invoices import record_set
 
 
@@ -58,15 +54,3 @@ def test_completing_twice_changes_nothing() -> None:
     )
     once = complete(records, "acme")
     assert complete(once, "acme") == once
-
-
-def test_normalising_keeps_leading_zeros_and_gives_null_for_nothing() -> None:
-    raw = pa.array([" 00-12a", "---", None, "ÄB.1"])
-    assert normalise(raw).to_pylist() == ["0012A", None, None, "ÄB1"]
-
-
-@given(st.lists(st.one_of(st.none(), st.text())))
-def test_a_normalised_number_is_normal(values: list[str | None]) -> None:
-    once = normalise(pa.array(values, pa.string()))
-    assert normalise(once).to_pylist() == once.to_pylist()
-    assert "" not in once.to_pylist()

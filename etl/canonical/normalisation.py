@@ -1,0 +1,39 @@
+"""Numbers of documents in the form in which they are compared."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_OFFSET = np.int32
+
+
+def normalise(values: pa.Array) -> pa.Array:
+    """Capital letters and digits only, leading zeros kept; null where nothing remains.
+
+    This is the form in which numbers of different sources are compared: "inv-00123 " and
+    "INV 00123" are the same number, "INV123" is another.
+    """
+    upper = pc.utf8_upper(values)
+    if pc.all(pc.utf8_is_alnum(upper)).as_py() is not False:
+        return upper
+    if pc.all(pc.string_is_ascii(upper)).as_py() is not False:
+        stripped = _without_ascii_signs(upper)
+    else:
+        stripped = pc.replace_substring_regex(upper, r"[^\p{L}\p{N}]", "")
+    return pc.if_else(pc.equal(stripped, ""), pa.scalar(None, pa.string()), stripped)
+
+
+def _without_ascii_signs(upper: pa.Array) -> pa.Array:
+    """Capital letters and digits of upper case ASCII text, all bytes of the column at once."""
+    _, offsets, data = upper.buffers()
+    bounds = np.frombuffer(offsets, _OFFSET, len(upper) + 1, upper.offset * 4)
+    text = np.frombuffer(data, np.uint8)[bounds[0] : bounds[-1]]
+    kept = ((text >= ord("0")) & (text <= ord("9"))) | ((text >= ord("A")) & (text <= ord("Z")))
+    kept_before = np.zeros(len(text) + 1, _OFFSET)
+    np.cumsum(kept, out=kept_before[1:])
+    stripped = pa.StringArray.from_buffers(
+        len(upper), pa.py_buffer(kept_before[bounds - bounds[0]]), pa.py_buffer(text[kept])
+    )
+    return pc.if_else(upper.is_valid(), stripped, pa.scalar(None, pa.string()))
