@@ -96,7 +96,7 @@ class FakeOdoo:
             _error(f"{name} is bad", field=self._bad[name], record=names.index(name))
             for name in bad
         ]
-        if any(self._bad[name] is None for name in bad):
+        if len(names) > 1 and any(self._bad[name] is None for name in bad):
             # The error of the whole call comes first and is put on the first record; what comes
             # after it is told only as far as Odoo went on.
             whole = _error("something is bad", record=0)

@@ -90,6 +90,8 @@ def test_a_lost_answer_of_an_update_makes_no_second_line(
 def test_when_every_answer_is_lost_the_next_push_finishes(
     proxied: Sender, odoo_proxy: CutProxy, looker: Looker, ref: Ref
 ) -> None:
+    impatient = LoadLimits(first_batch=10, seconds=0.5)
+    proxied = Sender(replace(proxied.settings, retries=0, limits=impatient))
     bills, documents = bills_and_documents(ref, 4)
     odoo_proxy.cut_when(lambda call: True, NEVER_SEEN, times=None)
     with pytest.raises(TransientError):
