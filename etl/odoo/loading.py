@@ -43,7 +43,7 @@ class Pace:
 
     def __init__(self, limits: LoadLimits) -> None:
         self._limits = limits
-        self._size = limits.first_batch
+        self._size = min(limits.first_batch, limits.largest_batch)
         self._seconds_per_bill = limits.seconds / max(limits.first_batch, 1)
 
     @property

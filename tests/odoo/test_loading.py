@@ -101,6 +101,10 @@ def test_the_size_of_a_batch_follows_what_was_measured() -> None:
     assert pace.batch_size == 1
 
 
+def test_the_first_batch_is_no_larger_than_any_may_be() -> None:
+    assert Pace(LoadLimits(first_batch=50, largest_batch=10)).batch_size == 10
+
+
 def test_a_batch_holds_rows_of_the_same_columns_only() -> None:
     rows = [LoadRows("account.move", f"etl.{n}", ("id", "ab"[n % 2]), [[""]]) for n in range(5)]
     found = [[row.external_id for row in batch] for batch in batches(rows, pace())]
