@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -45,7 +46,7 @@ def archived(content: SealedContent, clock: ManualClock, batch_id: str) -> Seale
     return SealedBatch(
         manifest={
             "batch_id": batch_id,
-            "content": content.content,
+            "content": json.loads(json.dumps(content.content)),
             "sealed_at": clock.time.isoformat(),
         },
         manifest_sha256=batch_id[-1] * 64,
