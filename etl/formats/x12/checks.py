@@ -52,7 +52,11 @@ class TransactionChecks:
                 expected=document,
             )
         versions = [element(group.elements, 8) for group in transactions.groups]
-        known = [not declared.versions or found.startswith(declared.versions) for found in versions]
+        known = [
+            (found.isalnum() or not found)
+            and (not declared.versions or found.startswith(declared.versions))
+            for found in versions
+        ]
         right: Mask = right_set & np.array([*known, True])[transactions.group]
         for record in np.flatnonzero(right_set & ~right).tolist():
             self._tell(
@@ -62,7 +66,7 @@ class TransactionChecks:
                 transactions.start[record],
                 "no mapping is declared for this version of the transaction set (GS08)",
                 value=versions[transactions.group[record]],
-                expected=" or ".join(declared.versions),
+                expected=" or ".join(declared.versions) or "letters and digits",
             )
         return right
 

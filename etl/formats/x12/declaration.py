@@ -17,6 +17,7 @@ _KEYS = ("document", "versions", "row", "charset", "envelope", "structure")
 ENVELOPE = {
     "isa": "warn",
     "counts": "reject",
+    "group_counts": "reject",
     "references": "reject",
     "duplicates": "reject",
     "trailers": "reject",
@@ -24,9 +25,9 @@ ENVELOPE = {
 }
 """What `envelope:` may set, and what holds where it is silent.
 
-isa: an ISA that has not the fixed width of 106 bytes; counts: SE01, GE01, IEA01; references: SE02,
-GE02, IEA02; duplicates: a control number twice in the same envelope; trailers: SE, GE or IEA
-missing, or its header; junk: anything outside of the envelopes.
+isa: an ISA that has not the fixed width of 106 bytes; counts: SE01; group_counts: GE01 and IEA01;
+references: SE02, GE02 and IEA02; duplicates: a control number twice in the same envelope;
+trailers: SE, GE or IEA missing, or its header; junk: anything outside of the envelopes.
 """
 
 STRUCTURE = {"unknown": "reject", "missing": "reject", "misplaced": "warn"}

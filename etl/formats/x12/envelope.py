@@ -194,7 +194,7 @@ class EnvelopeWalk:
         if not same_number(element(elements, 1), str(held)):
             self._tell(
                 f"{trailer}_COUNT",
-                "counts",
+                "group_counts",
                 segment,
                 f"{trailer}01 does not count the {what}; ask the partner whether some were lost",
                 place=1,

@@ -33,6 +33,7 @@ class X12Rows:
         self._index, self._buffer = index, buffer
         self._transactions, self._matches = transactions, matches
         self._owners: dict[int, Indexes] = {}
+        self._columns: dict[str, pa.Array] = {}
         self._steps = row_path(structure, row).steps
         self._segments = matches.fitting(self._steps)
         self._record = self._around(0)
@@ -50,14 +51,12 @@ class X12Rows:
 
         Raises :class:`etl.raw.DeclarationError` for a path that can't be read in these rows.
         """
-        place = field_path(self._structure, path, self._row)
-        if place.envelope is not None:
-            return self._envelope(place)
-        segments, chosen = self._found(place)
-        cells = self._index.cells(segments, place.element)
-        if place.component is not None:
-            cells = self._index.components(cells, place.component)
-        return self._index.strings(cells, chosen)
+        if path not in self._columns:
+            place = field_path(self._structure, path, self._row)
+            self._columns[path] = (
+                self._cut(place) if place.envelope is None else self._envelope(place)
+            )
+        return self._columns[path]
 
     def lineage(self) -> pa.Table:
         """File, ISA13, GS06, ST02 and segment number of each row."""
@@ -91,6 +90,13 @@ class X12Rows:
             self._transactions, record, int(segments.numbers[at]), place.element, place.component
         )[1]
 
+    def _cut(self, place: FieldPath) -> pa.Array:
+        segments, chosen = self._found(place)
+        cells = self._index.cells(segments, place.element)
+        if place.component is not None:
+            cells = self._index.components(cells, place.component)
+        return self._index.strings(cells, chosen)
+
     def _found(self, place: FieldPath) -> tuple[Segments, Indexes | None]:
         """The segments that a path finds, and which of them each row has (-1: none; None: each
         its own)."""
@@ -111,6 +117,7 @@ class X12Rows:
         return self._owners[anchor]
 
     def _envelope(self, place: FieldPath) -> pa.Array:
+        """A value of the interchange or group that each row stands in."""
         transactions = self._transactions
         envelopes, at = (
             (transactions.interchanges, transactions.interchange)

@@ -123,6 +123,7 @@ def test_leading_zeros_of_counts_and_numbers_do_not_matter() -> None:
 def test_severities_are_set_by_the_mapping(level: str, severity: list[Severity]) -> None:
     for key, data in {
         "counts": change("SE*22*0002", "SE*23*0002"),
+        "group_counts": change("IEA*1*000000001", "IEA*2*000000001"),
         "references": change("GE*3*1", "GE*3*2"),
         "trailers": change("GE*3*1~\n", ""),
         "junk": change("IEA*1*000000001~\n", "IEA*1*000000001~\nhello~\n"),
