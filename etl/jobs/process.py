@@ -31,7 +31,7 @@ from etl.jobs.workspace import Workspace
 from etl.ledger.documents import document_id
 from etl.ledger.exceptions import NewException
 from etl.ledger.models import Disposition, File, FileState
-from etl.odoo.target import PushReport, Rejected
+from etl.odoo.target import PushReport
 from etl.reconcile import Outcome, Reason, Reconciliation
 
 
@@ -96,7 +96,7 @@ def process(
         except EtlError as error:
             processed.error = error
         else:
-            exceptions += _note_rejections(workspace, batch, prepared, report)
+            exceptions += _note_report(workspace, batch, prepared, report)
     processed.counts = _counts(workspace, prepared, files)
     if processed.error is None:
         _settle(workspace, batch, prepared, exceptions)
@@ -262,24 +262,25 @@ def _push(workspace: Workspace, batch: Batch, prepared: Prepared, progress: Prog
     return report
 
 
-def _note_rejections(
+def _note_report(
     workspace: Workspace, batch: Batch, prepared: Prepared, report: PushReport
 ) -> list[NewException]:
-    """Bills that the target did not take wait in a queue."""
+    """Note where each approved invoice ended; bills that the target did not take wait."""
     rows = prepared.approved
-    first: dict[str, Rejected] = {}
+    reasons: dict[str, list[str]] = {}
     for rejected in report.rejected:
-        first.setdefault(rejected.source_key, rejected)
-    held = []
+        reasons.setdefault(rejected.source_key, []).append(rejected.code)
     for key in report.held:
-        rows[key]["disposition"] = Disposition.HELD
-        rows[key]["reasons"] = [r.code for r in report.rejected if r.source_key == key]
-        held.append({name: rows[key][name] for name in ("record_id", "disposition", "reasons")})
+        rows[key] |= {"disposition": Disposition.HELD, "reasons": reasons[key]}
     exceptions = [
         queues.push(rejected, rows[rejected.source_key], batch.id) for rejected in report.rejected
     ]
+    ended = [
+        {name: row[name] for name in ("record_id", "disposition", "reasons")}
+        for row in rows.values()
+    ]
     with workspace.ledger.begin() as ledger:
-        ledger.documents.update(batch.id, INVOICE, held)
+        ledger.documents.update(batch.id, INVOICE, ended)
         ledger.exceptions.add(exceptions)
     return exceptions
 

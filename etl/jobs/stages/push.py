@@ -140,6 +140,8 @@ def push(
 ) -> PushReport:
     """Push the bills; the ledger learns of each group as soon as it is safe in the target.
 
+    A bill that an earlier, killed try of this same batch pushed counts as pushed, not unchanged.
+
     Args:
         name: the target's, as the ledger keeps it.
         rows: the approved invoices by business key; their dispositions are set.
@@ -154,11 +156,7 @@ def push(
 
     def note(pushed: list[Pushed]) -> None:
         with workspace.ledger.begin() as ledger:
-            changed = [each for each in pushed if each.state is not PushState.UNCHANGED]
-            ledger.pushes.record(name, batch.id, [_new_push(each, batch, rows) for each in changed])
-            ledger.documents.update(
-                batch.id, INVOICE, [_disposed(each, rows, ours) for each in pushed]
-            )
+            ledger.pushes.record(name, batch.id, [_new_push(each, batch, rows) for each in pushed])
         failpoints.reached("push.ledger_written")
         progress.advance(len({each.source_key for each in pushed} - noted))
         noted.update(each.source_key for each in pushed)
@@ -173,9 +171,11 @@ def push(
         post,
         note,
     )
-    note([each for each in report.pushed if each.source_key not in noted])
     for each in report.pushed:
-        rows[each.source_key].update(_disposed(each, rows, ours))
+        unchanged = each.state is PushState.UNCHANGED and each.source_key not in ours
+        rows[each.source_key]["disposition"] = (
+            Disposition.UNCHANGED if unchanged else Disposition.PUSHED
+        )
     return report
 
 
@@ -208,14 +208,3 @@ def _new_push(pushed: Pushed, batch: Batch, rows: Mapping[str, Mapping[str, Any]
         record_hash=pushed.record_hash,
         state=str(pushed.state),
     )
-
-
-def _disposed(
-    pushed: Pushed, rows: Mapping[str, Mapping[str, Any]], ours: set[str]
-) -> dict[str, Any]:
-    """A bill that an earlier try of this same batch pushed counts as pushed, not as unchanged."""
-    unchanged = pushed.state is PushState.UNCHANGED and pushed.source_key not in ours
-    return {
-        "record_id": rows[pushed.source_key]["record_id"],
-        "disposition": Disposition.UNCHANGED if unchanged else Disposition.PUSHED,
-    }
