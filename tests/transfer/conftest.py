@@ -21,8 +21,15 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshServe
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[SshServer]:
-    """A server of the test's own, to be frozen, cut and changed."""
+def server(shared_server: SshServer) -> Iterator[SshServer]:
+    """The same server, for tests that freeze or cut its sessions."""
+    yield shared_server
+    shared_server.resume()
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[SshServer]:
+    """A server of the test's own, whose keys it may change."""
     folder = tmp_path / "sshd"
     folder.mkdir()
     with SshServer(folder) as started:
@@ -40,8 +47,8 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
 
 @pytest.fixture(params=["sftp-pipelined", "sftp-plain"])
 def sftp(request: pytest.FixtureRequest, server: SshServer) -> Place:
-    """Both ways to read over SFTP, on a server of the test's own."""
-    return sftp_place(server, "acme", pipelined=request.param == "sftp-pipelined")
+    """Both ways to read over SFTP."""
+    return sftp_place(server, secrets.token_hex(4), pipelined=request.param == "sftp-pipelined")
 
 
 @pytest.fixture

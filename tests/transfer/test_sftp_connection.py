@@ -57,26 +57,26 @@ class TestHostKey:
         assert openssh_fingerprint(shared_server) in said
         assert f'endpoint.host_key: "{shared_server.host_key}"' in said
 
-    def test_another_key_is_refused_and_both_are_shown(self, server: SshServer) -> None:
-        pinned = server.host_key
-        server.change_host_key()
-        said = refusal(server, host_key=pinned)
+    def test_another_key_is_refused_and_both_are_shown(self, own_server: SshServer) -> None:
+        pinned = own_server.host_key
+        own_server.change_host_key()
+        said = refusal(own_server, host_key=pinned)
         assert fingerprint(pinned) in said
-        assert openssh_fingerprint(server) in said
+        assert openssh_fingerprint(own_server) in said
         assert "acme-freight" in said
 
-    def test_another_fingerprint_is_refused_too(self, server: SshServer) -> None:
-        pinned = server.host_key_fingerprint
-        server.change_host_key()
-        said = refusal(server, host_key=pinned)
+    def test_another_fingerprint_is_refused_too(self, own_server: SshServer) -> None:
+        pinned = own_server.host_key_fingerprint
+        own_server.change_host_key()
+        said = refusal(own_server, host_key=pinned)
         assert pinned in said
-        assert server.host_key_fingerprint in said
+        assert own_server.host_key_fingerprint in said
 
-    def test_no_login_is_sent_to_an_impostor(self, server: SshServer) -> None:
-        pinned = server.host_key
-        server.change_host_key()
-        refusal(server, host_key=pinned, password=Text(server.password))
-        log = server.log.read_text()
+    def test_no_login_is_sent_to_an_impostor(self, own_server: SshServer) -> None:
+        pinned = own_server.host_key
+        own_server.change_host_key()
+        refusal(own_server, host_key=pinned, password=Text(own_server.password))
+        log = own_server.log.read_text()
         assert "Accepted" not in log
         assert "Failed" not in log
 

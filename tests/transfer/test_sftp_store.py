@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import secrets
 import signal
 import subprocess
 import time
@@ -134,7 +135,7 @@ class TestBrokenNetwork:
     def test_a_session_that_freezes_in_a_file_is_given_up_in_time(
         self, server: SshServer, pipelined: bool, inbox: Inbox
     ) -> None:
-        place = sftp_place(server, "acme", pipelined=pipelined)
+        place = sftp_place(server, secrets.token_hex(4), pipelined=pipelined)
         place.settings = replace(place.settings, timeouts=replace(QUICK, channel=1.0))
         place.put("whole.edi", b"ISA", age=100)
         place.put("big.edi", bytes(BIG), age=50)
@@ -164,7 +165,7 @@ class TestBrokenNetwork:
     def test_a_frozen_session_is_given_up_whatever_it_does(
         self, server: SshServer, pipelined: bool, doing: str, tmp_path: Path
     ) -> None:
-        place = sftp_place(server, "acme", pipelined=pipelined)
+        place = sftp_place(server, secrets.token_hex(4), pipelined=pipelined)
         place.settings = replace(place.settings, timeouts=replace(QUICK, channel=0.5))
         place.put("a.edi")
         (tmp_path / "ack").write_bytes(b"ack")
@@ -182,7 +183,7 @@ class TestBrokenNetwork:
         self, server: SshServer, pipelined: bool, inbox: Inbox
     ) -> None:
         with TcpProxy(server.port) as proxy:
-            place = sftp_place(server, "acme", pipelined=pipelined)
+            place = sftp_place(server, secrets.token_hex(4), pipelined=pipelined)
             place.settings = replace(place.settings, port=proxy.port)
             place.put("big.edi", bytes(BIG))
             with place.endpoint() as endpoint:
@@ -199,7 +200,7 @@ class TestBrokenNetwork:
     def test_a_killed_session_is_transient_for_all_that_follows(
         self, server: SshServer, pipelined: bool
     ) -> None:
-        place = sftp_place(server, "acme", pipelined=pipelined)
+        place = sftp_place(server, secrets.token_hex(4), pipelined=pipelined)
         place.put("a.edi")
         with place.endpoint() as endpoint:
             [file] = endpoint.list().files
@@ -211,7 +212,7 @@ class TestBrokenNetwork:
     def test_the_overall_limit_ends_a_session_that_only_trickles(
         self, server: SshServer, pipelined: bool, inbox: Inbox
     ) -> None:
-        place = sftp_place(server, "acme", pipelined=pipelined)
+        place = sftp_place(server, secrets.token_hex(4), pipelined=pipelined)
         place.settings = replace(place.settings, timeouts=replace(QUICK, overall=1.0))
         place.put("big.edi", bytes(BIG))
 
