@@ -58,12 +58,8 @@ class ConfigurationError(EtlError):
     exit_code = ExitCode.USAGE
 
     def __init__(self, problems: Sequence[Problem] | str) -> None:
-        self.problems: tuple[Problem, ...] = (
-            () if isinstance(problems, str) else tuple(problems)
-        )
-        super().__init__(
-            problems if isinstance(problems, str) else "\n".join(map(str, problems))
-        )
+        self.problems: tuple[Problem, ...] = () if isinstance(problems, str) else tuple(problems)
+        super().__init__(problems if isinstance(problems, str) else "\n".join(map(str, problems)))
 
 
 class TechnicalError(EtlError):

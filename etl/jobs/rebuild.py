@@ -19,6 +19,5 @@ def rebuild_ledger(workspace: Workspace) -> int:
 
 def _sealed_batches(workspace: Workspace) -> Iterator[SealedBatch]:
     for manifest in workspace.archive.manifests():
-        folder = workspace.archive.find_batch(manifest.batch_id)
-        if folder is not None:
-            yield SealedBatch(manifest.as_dict(), manifest.sha256, folder.find_table)
+        folder = workspace.archive.batch_of(manifest)
+        yield SealedBatch(manifest.as_dict(), manifest.sha256, folder.find_table)
