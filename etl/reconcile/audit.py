@@ -17,7 +17,13 @@ from etl.reconcile.charges import (
     later_bill_findings,
     used_twice,
 )
-from etl.reconcile.decision import bill_findings, bill_sums, decided, nothing_to_reclaim
+from etl.reconcile.decision import (
+    bill_findings,
+    bill_sums,
+    decided,
+    nothing_to_compare,
+    nothing_to_reclaim,
+)
 from etl.reconcile.duplicates import earlier_bills, rebilled_freight, repeated_invoices
 from etl.reconcile.expectations import expectations
 from etl.reconcile.frames import MONEY, Column, arrow
@@ -141,6 +147,7 @@ def reconcile(
         by_charge,
         bill_findings(sums),
     ]
+    found.append(nothing_to_compare(sums, pd.concat(found)))
     decisions = decided(batch, sums, pd.concat(found, ignore_index=True))
     decisions["matched_by"] = _matched_by(batch, matched)
     return Reconciliation(arrow(decisions, RECONCILED_INVOICE), _lines(rows))

@@ -15,7 +15,8 @@ _MOST_DETAILS = 5
 
 
 def bill_sums(bills: Bills, rows: pd.DataFrame, tolerances: Tolerances) -> pd.DataFrame:
-    """By invoice: billed and expected without tax, variance, percent, and whether tolerated.
+    """By invoice: billed and expected without tax, variance, percent, whether tolerated, and
+    whether every charge is exactly as expected.
 
     `expected` and what follows from it are null where a charge can't be compared.
     """
@@ -31,6 +32,8 @@ def bill_sums(bills: Bills, rows: pd.DataFrame, tolerances: Tolerances) -> pd.Da
     limits = [tolerances.of_bill(carrier) for carrier in carriers["carrier_scac"]]
     sums = sums.merge(with_limits(carriers, limits), on="carrier_scac", how="left")
     sums["within"] = within(sums, tolerances.require_both)
+    differing = rows.loc[rows["variance"] != 0, "record_id"]
+    sums["exact"] = ~sums["record_id"].isin(differing)
     return sums
 
 
@@ -52,6 +55,15 @@ def bill_findings(sums: pd.DataFrame) -> pd.DataFrame:
     return findings(out["record_id"], list(weight), reasons, [""] * len(out))
 
 
+def nothing_to_compare(sums: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+    """NO_RATE for what no rule objects to only because nothing was expected: approvals are made
+    of agreements, never of silence."""
+    judged = found.loc[found["weight"] > Weight.NOTE, "record_id"]
+    silent = sums.loc[sums["expected"].isna() & ~sums["record_id"].isin(judged), "record_id"]
+    details = ["nothing is expected to compare it with"] * len(silent)
+    return findings(silent, Weight.BLOCKING, Reason.NO_RATE, details)
+
+
 def decided(bills: Bills, sums: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
     """A row an invoice: outcome, reasons, sums, explanation; the heaviest finding decides."""
     found = found.sort_values(["record_id", "weight"], ascending=[True, False], kind="stable")
@@ -67,8 +79,9 @@ def decided(bills: Bills, sums: pd.DataFrame, found: pd.DataFrame) -> pd.DataFra
     ids = decisions["record_id"]
     weight = ids.map(heaviest).fillna(0)
     outcome = weight.map({int(weight): str(name) for weight, name in OUTCOME_OF_WEIGHT.items()})
-    equal = (decisions["variance"] == 0).fillna(False)
-    approved = equal.map({True: Outcome.AUTO_APPROVE, False: Outcome.APPROVE_WITH_VARIANCE})
+    approved = decisions["exact"].map(
+        {True: Outcome.AUTO_APPROVE, False: Outcome.APPROVE_WITH_VARIANCE}
+    )
     decisions["outcome"] = outcome.astype("string[pyarrow]").fillna(
         approved.astype("string[pyarrow]")
     )

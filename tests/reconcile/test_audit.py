@@ -62,20 +62,20 @@ def test_an_overcharge_is_disputed_with_the_numbers() -> None:
     assert "FUEL 62.40 billed, 50.00 expected (+12.40)" in result.invoices["explanation"][0].as_py()
 
 
-@pytest.mark.parametrize(
-    ("code", "reason"),
-    [
-        ("BASE", "RATE"),
-        ("FUEL", "FUEL"),
-        ("DISCOUNT", "DISCOUNT_MISMATCH"),
-        ("LIFTGATE", "SURCHARGE_MISMATCH"),
-        ("MINIMUM", "MINIMUM"),
-        ("VAT_GST", "TAX"),
-    ],
-)
-def test_the_reason_of_an_overcharge_follows_the_charge_code(code: str, reason: str) -> None:
-    result = audit([invoice("1", (code, 60))], [expect("S1", code, 50)])
-    assert outcomes(result) == [("DISPUTE", [reason, "BILL_AMT_OUT_OF_TOLERANCE"])]
+def test_the_reason_of_an_overcharge_follows_the_charge_code() -> None:
+    reasons = {
+        "BASE": "RATE",
+        "FUEL": "FUEL",
+        "DISCOUNT": "DISCOUNT_MISMATCH",
+        "LIFTGATE": "SURCHARGE_MISMATCH",
+        "MINIMUM": "MINIMUM",
+        "VAT_GST": "TAX",
+    }
+    billed = [invoice(code, (code, 60), shipment_ref=code) for code in reasons]
+    result = audit(billed, [expect(code, code, 50) for code in reasons])
+    assert outcomes(result) == [
+        ("DISPUTE", [reason, "BILL_AMT_OUT_OF_TOLERANCE"]) for reason in reasons.values()
+    ]
 
 
 def test_a_charge_nobody_expected_is_disputed() -> None:
@@ -156,6 +156,19 @@ def test_an_invoice_without_charges_and_with_a_total_goes_to_review() -> None:
     assert (outcome, reasons[0]) == ("REVIEW", "TOTAL_MISMATCH")
 
 
+@pytest.mark.parametrize("charge", [[], [("LIFTGATE", 0)]])
+def test_an_invoice_that_agrees_with_nothing_is_not_approved(charge: list[tuple]) -> None:
+    result = audit([invoice("1", *charge)], [expect("S1", "BASE", 0)][:0])
+    assert outcomes(result)[0][0] == Outcome.REVIEW
+    result = audit([invoice("1", *charge)], AGREED)
+    assert outcomes(result)[0][0] == Outcome.REVIEW
+
+
+def test_variances_that_cancel_out_are_still_variances() -> None:
+    result = audit([invoice("1", ("BASE", "500.20"), ("FUEL", "49.80"))], AGREED)
+    assert outcomes(result) == [("APPROVE_WITH_VARIANCE", [])]
+
+
 def test_another_currency_than_expected_is_never_compared() -> None:
     result = audit([invoice("1", ("BASE", 500), ("FUEL", 50), currency="EUR")], AGREED)
     assert outcomes(result) == [("REVIEW", ["CURRENCY_MISMATCH"])]
@@ -219,7 +232,7 @@ def test_bill_first_leaves_charges_alone_where_the_bill_is_tolerable() -> None:
         "compare": "bill_first",
         "defaults": {"amount": 1, "percent": 1},
     }
-    assert outcomes(audit(billed, AGREED, tolerances)) == [("AUTO_APPROVE", [])]
+    assert outcomes(audit(billed, AGREED, tolerances)) == [("APPROVE_WITH_VARIANCE", [])]
     billed = [invoice("1", ("BASE", 450), ("FUEL", 102))]
     outcome, reasons = outcomes(audit(billed, AGREED, tolerances))[0]
     assert (outcome, reasons) == ("DISPUTE", ["FUEL", "BILL_AMT_OUT_OF_TOLERANCE", "RATE"])
@@ -263,7 +276,7 @@ def test_what_a_mapping_found_goes_to_review_with_its_reason() -> None:
 amounts = st.decimals("-99999999.9999", "99999999.9999", places=4)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["BASE", "FUEL", "TOLL"]), amounts), min_size=1))
 def test_sums_are_exact(lines: list[tuple[str, Decimal]]) -> None:
     result = audit([invoice("1", *lines)], AGREED)
@@ -275,7 +288,7 @@ def test_sums_are_exact(lines: list[tuple[str, Decimal]]) -> None:
     assert "TOTAL_MISMATCH" not in row["reasons"]
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(st.permutations([("BASE", "500.00"), ("FUEL", "49.99"), ("LIFTGATE", "75.00")]))
 def test_the_order_of_lines_changes_nothing(lines: list[tuple[str, str]]) -> None:
     result = audit([invoice("1", *lines)], AGREED)

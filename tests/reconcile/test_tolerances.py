@@ -57,9 +57,8 @@ def status(billed: Any, expected: Any, **limits: Any) -> str:
     return charges(result)[0][1]
 
 
-@pytest.mark.parametrize(
-    ("billed", "expected", "wanted"),
-    [
+def test_the_limit_itself_is_tolerated_and_both_must_hold() -> None:
+    cases = [
         ("1001.00", "1000", "WITHIN"),
         ("1001.01", "1000", "OVER"),
         ("100.50", "100", "WITHIN"),
@@ -70,12 +69,13 @@ def status(billed: Any, expected: Any, **limits: Any) -> str:
         ("0", "0.01", "NOT_BILLED"),
         ("-100.50", "-100", "WITHIN"),
         ("-98", "-100", "OVER"),
-    ],
-)
-def test_the_limit_itself_is_tolerated_and_both_must_hold(
-    billed: str, expected: str, wanted: str
-) -> None:
-    assert status(billed, expected) == wanted
+    ]
+    billed = [
+        invoice(f"{n}", ("BASE", case[0]), shipment_ref=f"S{n}") for n, case in enumerate(cases)
+    ]
+    agreed = [expect(f"S{n}", "BASE", case[1]) for n, case in enumerate(cases)]
+    told = [status for _, status, _ in charges(audit(billed, agreed))]
+    assert list(zip(cases, told, strict=True)) == [(case, case[2]) for case in cases]
 
 
 def test_either_limit_is_enough_where_the_file_says_so() -> None:
