@@ -40,13 +40,13 @@ def record_hashes(records: RecordSet) -> pa.Array:
     return pa.array([hashlib.sha256(content).hexdigest() for content in contents], pa.string())
 
 
-def _joined_by_owner(texts: pa.Array, owners: npt.NDArray[np.int64], count: int) -> Iterator[bytes]:
+def _joined_by_owner(texts: pa.Array, owners: npt.NDArray[np.int64], count: int) -> Iterator[memoryview]:
     """For each owner 0 ... `count`-1 its texts, one after the other in their order."""
     order = np.argsort(owners, kind="stable")
     _, offsets, data = texts.take(pa.array(order)).buffers()
     starts = np.searchsorted(owners[order], np.arange(count + 1))
     bounds = np.frombuffer(offsets, np.int64, len(texts) + 1)[starts].tolist()
-    content = data.to_pybytes() if data is not None else b""
+    content = memoryview(data if data is not None else b"")
     return (content[start:end] for start, end in pairwise(bounds))
 
 
