@@ -94,6 +94,7 @@ class Night:
             "folders": {"in": f"drop/{partner}"},
             "settle": {"by": "rename"},
             "after_pickup": {"action": "move", "to": "processed"},
+            "retries": {"attempts": 2, "first_delay": 0},
         }
 
     def drop_folder(self, partner: str) -> Path:

@@ -15,6 +15,7 @@ from etl.config.partner import (
     Identity,
     Limits,
     Partner,
+    Retries,
     Settle,
     Timeouts,
 )
@@ -130,6 +131,7 @@ class _DeclaredEndpoint:
             type=data["type"],
             folder_in=self._text("folders", "in") or "",
             folder_out=self._text("folders", "out"),
+            retries=Retries(**data.get("retries", {})),
             timeouts=Timeouts(**{k: float(v) for k, v in data.get("timeouts", {}).items()}),
             settle=Settle(**settle),
             after_pickup=AfterPickup(**data.get("after_pickup", {})),
@@ -143,7 +145,8 @@ class _DeclaredEndpoint:
             host=self._text("host") or "",
             port=self._port(),
             user=self._text("user") or "",
-            host_key=self.data["host_key"],
+            host_key=self._host_keys(),
+            pipelined=self.data.get("pipelined", True),
             key=self._key(),
             key_data=self._secret("key_data"),
             passphrase=self._secret("passphrase"),
@@ -161,6 +164,10 @@ class _DeclaredEndpoint:
         if value is None:
             return None
         return resolve(str(value), self._place(*key), self.environ, self.root)
+
+    def _host_keys(self) -> str:
+        pinned = self.data["host_key"]
+        return pinned if isinstance(pinned, str) else "\n".join(pinned)
 
     def _port(self) -> int:
         text = self._text("port") or "22"

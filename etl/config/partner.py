@@ -57,6 +57,16 @@ class Timeouts:
 
 
 @dataclass(frozen=True, slots=True)
+class Retries:
+    """How often a visit that failed for a moment is tried in all, and the seconds in between,
+    doubled each time up to the longest."""
+
+    attempts: int = 3
+    first_delay: float = 2
+    longest_delay: float = 60
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """The largest file taken, and how many files one visit takes."""
 
@@ -70,7 +80,9 @@ class Endpoint:
 
     Attributes:
         type: ``sftp`` or ``local``.
-        host_key: pinned: ``ssh-ed25519 AAAA…`` or ``SHA256:…``; always there for SFTP.
+        host_key: pinned: ``ssh-ed25519 AAAA…`` or ``SHA256:…``; several, one a line, while a
+            partner changes its key; always there for SFTP.
+        pipelined: keep many requests under way; False for a server that cannot cope.
         folder_in: where we pick files up. Local: a path, relative to the project.
         folder_out: where we deliver files.
         key: path of a private key file; ``key_data``: a private key from a secret.
@@ -88,6 +100,8 @@ class Endpoint:
     passphrase: Secret | None = None
     password: Secret | None = None
     agent: bool = False
+    pipelined: bool = True
+    retries: Retries = field(default_factory=Retries)
     timeouts: Timeouts = field(default_factory=Timeouts)
     settle: Settle = field(default_factory=Settle)
     after_pickup: AfterPickup = field(default_factory=AfterPickup)

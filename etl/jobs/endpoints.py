@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from etl.config import partner as declared
+from etl.transfer import RetryPolicy
 from etl.transfer import settings as transfer
 
 
@@ -39,6 +40,7 @@ def endpoint_settings(partner: declared.Partner, root: Path) -> transfer.Endpoin
         passphrase=endpoint.passphrase,
         password=endpoint.password,
         agent=endpoint.agent,
+        pipelined=endpoint.pipelined,
         timeouts=transfer.Timeouts(
             connect=endpoint.timeouts.connect,
             auth=endpoint.timeouts.auth,
@@ -47,6 +49,12 @@ def endpoint_settings(partner: declared.Partner, root: Path) -> transfer.Endpoin
         ),
         pickup=pickup,
     )
+
+
+def retry_policy(partner: declared.Partner) -> RetryPolicy:
+    """How a visit to `partner` that failed for a moment is tried again."""
+    retries = partner.endpoint.resolve().retries
+    return RetryPolicy(retries.attempts, retries.first_delay, retries.longest_delay)
 
 
 def _settle(rule: declared.Settle) -> transfer.Settle:

@@ -45,6 +45,7 @@ class RealNight:
                 "passphrase": None,
                 "folders": {"in": partner},
                 "settle": {"by": "rename"},
+                "retries": {"attempts": 2, "first_delay": 0},
             }
             for partner in PARTNERS
         }

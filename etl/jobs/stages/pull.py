@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from etl import failpoints
 from etl.config.partner import Partner
-from etl.errors import EtlError, TechnicalError
+from etl.errors import EtlError, TechnicalError, TransientError
 from etl.jobs.batch import Batch
-from etl.jobs.endpoints import endpoint_settings
+from etl.jobs.endpoints import endpoint_settings, retry_policy
 from etl.jobs.progress import Progress
 from etl.jobs.workspace import Workspace
 from etl.ledger.files import NewFile
@@ -56,10 +56,18 @@ def pull(
     A technical failure is reported in the result, so that other partners are still visited.
     """
     pulled = Pulled(partner.id)
-    try:
+
+    def visit() -> None:
+        pulled.error = None
         _archive(workspace, workspace.inbox.pending(partner.id), open_batch, pulled)
         with open_endpoint(endpoint_settings(partner, workspace.project.root)) as endpoint:
             _visit(workspace, partner, endpoint, open_batch, pulled, progress)
+
+    def tell(error: TransientError, attempt: int, wait: float) -> None:
+        progress.note(f"{error}; attempt {attempt} failed, trying again in {wait:.0f} s")
+
+    try:
+        retry_policy(partner).call(visit, on_retry=tell)
     except TechnicalError as error:
         pulled.error = error
     return pulled
