@@ -40,7 +40,9 @@ def record_hashes(records: RecordSet) -> pa.Array:
     return pa.array([hashlib.sha256(content).hexdigest() for content in contents], pa.string())
 
 
-def _joined_by_owner(texts: pa.Array, owners: npt.NDArray[np.int64], count: int) -> Iterator[memoryview]:
+def _joined_by_owner(
+    texts: pa.Array, owners: npt.NDArray[np.int64], count: int
+) -> Iterator[memoryview]:
     """For each owner 0 ... `count`-1 its texts, one after the other in their order."""
     order = np.argsort(owners, kind="stable")
     _, offsets, data = texts.take(pa.array(order)).buffers()
