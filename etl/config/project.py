@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from etl.config.partner import Partner
+from etl.config.partner import Partner, Retries
 from etl.config.secrets import Secret, resolve
 from etl.yamlfile import YamlFile
+
+_RETRIES = Retries(attempts=7, first_delay=1)
 
 STEPS = ("pull", "map", "reconcile", "push")
 
@@ -25,6 +27,7 @@ class OdooSettings:
         taxes: tax rate in percent, as text -> name of the purchase tax in Odoo.
         timeout: seconds to wait for one answer.
         batch: bills in one call at most.
+        retries: how often a call is tried in all while Odoo is away, and the first wait.
     """
 
     url: str
@@ -36,6 +39,7 @@ class OdooSettings:
     taxes: Mapping[str, str] | None = None
     timeout: float = 120
     batch: int = 60
+    retries: Retries = _RETRIES
 
 
 class OdooDeclaration(Protocol):
@@ -76,6 +80,8 @@ class DeclaredOdoo:
         }
         if "timeout" in declared:
             optional["timeout"] = float(declared["timeout"])
+        if "retries" in declared:
+            optional["retries"] = replace(_RETRIES, **declared["retries"])
         return OdooSettings(
             url=self._text("url"),
             database=self._text("database"),

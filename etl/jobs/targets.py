@@ -46,6 +46,8 @@ def open_target(project: Project, batch_id: str) -> Target:
             timeout=declared.timeout,
             journal=declared.journal,
             taxes=declared.taxes or {},
+            retries=declared.retries.attempts - 1,
+            retry_wait=declared.retries.first_delay,
             limits=LoadLimits(largest_batch=declared.batch),
         )
     )
