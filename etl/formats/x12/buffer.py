@@ -48,9 +48,13 @@ class Buffer:
         found = [start + inside for start, inside in zip(self.starts, offsets, strict=True)]
         return np.concatenate([np.empty(0, np.int64), *found])
 
+    def piece(self, offset: int) -> int:
+        """The piece that the byte at `offset` comes from."""
+        return bisect_right(self.starts, offset) - 1
+
     def origin(self, offset: int) -> tuple[int, int]:
         """The file that the byte at `offset` comes from, and its offset there."""
-        number = bisect_right(self.starts, offset) - 1
+        number = self.piece(offset)
         piece = self.pieces[number]
         inside = min(offset - self.starts[number], len(piece.text.data))
         return self.numbers[number], piece.offset + piece.text.origin(inside)

@@ -8,6 +8,7 @@ these may be in the next stage already when the trailer comes.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -16,7 +17,7 @@ import numpy as np
 from etl.defects import Position, Severity
 from etl.formats.x12.buffer import Buffer
 from etl.formats.x12.delimiters import ISA_LENGTH
-from etl.formats.x12.findings import Findings
+from etl.formats.x12.findings import MOST_ALIKE, Findings
 from etl.formats.x12.segments import SegmentIndex
 from etl.formats.x12.structure import GE, GS, IEA, ISA, SE
 from etl.formats.x12.transactions import Envelope, Outline, Transactions, element, same_number
@@ -58,6 +59,7 @@ class EnvelopeWalk:
         self._groups: list[Envelope] = []
         self._marks: list[tuple[int, int, int]] = []
         self._group_base = 0
+        self._told: Counter[str] = Counter()
 
     def run(self) -> Transactions:
         """Walk over the pieces, and in each over what stands around its transactions."""
@@ -70,6 +72,7 @@ class EnvelopeWalk:
         for number, piece in enumerate(self._buffer.pieces):
             if piece.opens:
                 self.state = FileState()
+                self._told.clear()
                 self._junk_before(number)
             for segment in events[parts[number] : parts[number + 1]].tolist():
                 if segment in strays:
@@ -306,6 +309,9 @@ class EnvelopeWalk:
         value: str | None = None,
         expected: str | None = None,
     ) -> None:
+        self._told[code] += 1
+        if self._told[code] > MOST_ALIKE:
+            return
         file, at = self._findings.places.of(segment, place)
         interchange, group = self.state.interchange, self.state.group
         at = replace(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,10 @@ from etl.formats.refusal import shortened
 from etl.formats.x12.buffer import Buffer
 from etl.formats.x12.segments import SegmentIndex
 from etl.formats.x12.transactions import Transactions, element
+
+MOST_ALIKE = 10
+"""Defects of one code that are told of one transaction, and of a file in one chunk; more would
+say nothing new."""
 
 
 class Places:
@@ -23,6 +28,10 @@ class Places:
         """The file of a byte of the buffer, and where in it that byte stands."""
         file, origin = self._buffer.origin(offset)
         return file, Position(self._buffer.files[file].name, byte_offset=origin)
+
+    def piece(self, segment: int) -> int:
+        """The piece of the buffer that a segment stands in."""
+        return self._buffer.piece(int(self._index.start[segment]))
 
     def of(
         self, segment: int, place: int | None = None, component: int | None = None
@@ -84,3 +93,50 @@ class Findings:
             self.defects.append(
                 Defect(code, message, at, shortened(value), expected, record, file, severity)
             )
+
+
+class TransactionFindings:
+    """Collects defects of transactions; of each, not more than a few that are alike."""
+
+    def __init__(self, findings: Findings, transactions: Transactions) -> None:
+        self._findings, self._transactions = findings, transactions
+        self._told: Counter[tuple[int, int, str]] = Counter()
+
+    def tell(
+        self,
+        code: str,
+        severity: Severity | None,
+        record: int,
+        segment: int,
+        message: str,
+        *,
+        place: int | None = None,
+        offset: int | None = None,
+        value: str | None = None,
+        expected: str | None = None,
+    ) -> None:
+        """Report for transaction `record`; -1: for the file that `segment` stands in.
+
+        `place` is an element of the segment, `offset` a byte of the buffer where that is more
+        exact.
+        """
+        places = self._findings.places
+        kind = (record, places.piece(segment) if record < 0 else 0, code)
+        self._told[kind] += 1
+        if severity is None or self._told[kind] > MOST_ALIKE:
+            return
+        if record < 0:
+            file, at = places.of(segment, place)
+        else:
+            file, at = places.inside(self._transactions, record, segment, place)
+        if offset is not None:
+            at = replace(at, byte_offset=places.at(offset)[1].byte_offset)
+        self._findings.add(
+            code,
+            severity,
+            message,
+            (file, at),
+            record=record if record >= 0 else None,
+            value=value,
+            expected=expected,
+        )

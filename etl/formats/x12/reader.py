@@ -8,9 +8,10 @@ from etl.defects import Defect
 from etl.formats.refusal import RefusedError
 from etl.formats.x12.buffer import Buffer, joined
 from etl.formats.x12.checks import TransactionChecks
+from etl.formats.x12.contents import ContentChecks
 from etl.formats.x12.declaration import Declaration
 from etl.formats.x12.envelope import EnvelopeWalk, FileState
-from etl.formats.x12.findings import Findings, Places
+from etl.formats.x12.findings import Findings, Places, TransactionFindings
 from etl.formats.x12.framing import BLOCK, Piece, pieces
 from etl.formats.x12.matches import Matches
 from etl.formats.x12.paths import field_path, row_path
@@ -41,13 +42,14 @@ class X12Chunk:
         walk = EnvelopeWalk(index, buffer, outline(index), state, declaration.envelope, findings)
         self._transactions = walk.run()
         self.state = walk.state
-        checks = TransactionChecks(index, self._transactions, declaration, findings)
+        told = TransactionFindings(findings, self._transactions)
+        checks = TransactionChecks(index, self._transactions, declaration, told)
         mapped = checks.mapped()
         slots = structure.slots[structure.states(index.classes), index.classes]
         slots[~self._transactions.cover(mapped, len(index))] = 0
         checks.envelopes()
-        checks.structure(slots, mapped)
-        checks.characters(buffer.undecodable, buffer.unprintable)
+        contents = ContentChecks(index, self._transactions, declaration, told)
+        contents.run(buffer, slots, mapped)
         self._defects = (*refused, *findings.defects)
         self._matches = Matches(index, self._transactions, slots)
         self._rows: dict[str | None, X12Rows] = {}

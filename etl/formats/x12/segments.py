@@ -22,6 +22,10 @@ Offsets = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 
 
+_FEW_BLANKS = 12
+"""Up to so many blanks before a segment are skipped one by one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cells:
     """Byte ranges of values, in the order of the buffer; empty where a value is absent."""
@@ -158,10 +162,13 @@ class SegmentIndex:
         blank = np.zeros(256, bool)
         blank[list(BLANKS)] = True
         blank[[self.delimiters.terminator, self.delimiters.element]] = False
-        skip = blank.take(self.bytes.take(start))
-        while skip.any():
-            start += skip
-            skip = blank.take(self.bytes.take(start))
+        early = np.flatnonzero(blank.take(self.bytes.take(start)))
+        for _ in range(_FEW_BLANKS):
+            start[early] += 1
+            early = early[blank[self.bytes[start[early]]]]
+        if len(early):
+            solid = np.flatnonzero(~blank[self.bytes])
+            start[early] = solid[np.searchsorted(solid, start[early])]
         return start
 
     def _drop_empty(self) -> Indexes:

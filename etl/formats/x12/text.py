@@ -89,14 +89,9 @@ def _control_characters(raw: bytes, delimiters: Delimiters) -> tuple[bool, bool]
 
 def _wraps(bytes_: npt.NDArray[np.uint8], breaks: npt.NDArray[np.int64], terminator: int) -> bool:
     """Whether a line breaks elsewhere than between segments."""
-    before = breaks - 1
-    while len(before):
-        before = before[before >= 0]
-        before = before[bytes_[before] != terminator]
-        if not np.isin(bytes_[before], np.frombuffer(BLANKS, np.uint8)).all():
-            return True
-        before = before - 1
-    return False
+    solid = np.flatnonzero(~np.isin(bytes_, [blank for blank in BLANKS if blank != terminator]))
+    before = np.searchsorted(solid, breaks) - 1
+    return bool((bytes_[solid[before[before >= 0]]] != terminator).any())
 
 
 def _utf8(data: bytes, charset: str) -> tuple[bytes, npt.NDArray[np.int64]]:

@@ -39,7 +39,9 @@ def test_isa11_is_a_separator_from_00402_on_and_never_a_letter_or_digit(
     assert header.delimiters.repetition == repetition
 
 
-@pytest.mark.parametrize("terminator", ["~", "~\n", "~\r\n", "\n", "\r\n", "\x1c", "|\n    ", "'"])
+@pytest.mark.parametrize(
+    "terminator", ["~", "\t\n", "~\n", "~\r\n", "\n", "\r\n", "\x1c", "|\n    ", "'"]
+)
 def test_any_segment_terminator_is_read(terminator: str) -> None:
     chunks = read(plain(2, terminator))
     assert column(chunks, "B3.02") == ["INV1", "INV2"]

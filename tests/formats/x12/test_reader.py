@@ -273,6 +273,27 @@ def test_many_defects_of_one_kind_are_not_all_told() -> None:
     assert codes(data) == ["UNKNOWN_SEGMENT"] * 10
 
 
+@pytest.mark.parametrize(
+    "garbage",
+    [bytes(range(256)), b"SE*1*1~", b"\xff", b"~", b"N1*1~N9*1~", b"ISA*", b"ST*210*1~", b"\n"],
+)
+def test_a_megabyte_of_garbage_is_read_with_few_defects(garbage: bytes) -> None:
+    head = plain(2)[: plain(2).index(b"GE*")]
+    data = head + garbage * (200_000 // len(garbage))
+    (chunk, *_) = read(data)
+    assert column([chunk], "B3.02")[:2] == ["INV1", "INV2"]
+    outside = [d for d in chunk.defects if d.record is None]
+    assert 1 <= len(outside) <= 60
+    assert not {d.record for d in chunk.defects} & {0}
+
+
+def test_of_many_files_each_one_is_told_what_is_wrong_with_it() -> None:
+    data = plain().replace(b"GE*1*1", b"GE*1*\xff")
+    (chunk,) = read(*[data] * 15)
+    wrong = {d.file for d in chunk.defects if d.code == "UNDECODABLE"}
+    assert wrong == set(range(15))
+
+
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "BLOCK", 2000)
