@@ -125,6 +125,7 @@ def result_as_dict(result: RunResult) -> dict[str, Any]:
         "date": result.nominal_date,
         "state": result.state,
         "batches": result.batches,
+        "waiting": result.waiting,
         "counts": result.counts.as_dict(),
         "new_exceptions": result.new_exceptions,
         "errors": result.errors,
@@ -154,9 +155,12 @@ def print_result(result: RunResult, as_json: bool) -> None:
             "batch": ", ".join(result.batches) or "none: nothing new came",
             "files": f"{counts.files} received, {counts.duplicate_files} of them seen before",
             "documents": f"{counts.read} read = {counts.stored} stored + {counts.pushed} pushed + "
-            f"{counts.unchanged} unchanged + {counts.held} held + {counts.rejected} rejected",
+            f"{counts.unchanged} unchanged + {counts.held} held + {counts.rejected} rejected"
+            + (f" + {counts.waiting} waiting" if counts.waiting else ""),
         }
     )
+    if result.waiting:
+        click.echo(f"  open for the next run: batch {', '.join(result.waiting)}")
     for pulled in result.pulled:
         for left in pulled.left:
             click.echo(f"  left at {pulled.partner}: {left.name}: {left.reason}")

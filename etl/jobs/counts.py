@@ -18,6 +18,7 @@ class Counts:
         unchanged: the target had them already.
         held: waiting in a queue.
         rejected: breaking their contract; also in a queue.
+        waiting: approved, but the target was away; the next run pushes them.
     """
 
     files: int = 0
@@ -28,12 +29,13 @@ class Counts:
     unchanged: int = 0
     held: int = 0
     rejected: int = 0
+    waiting: int = 0
 
     @property
     def add_up(self) -> bool:
-        """Whether every document that was read has ended somewhere."""
+        """Whether every document that was read has ended somewhere, or is known to wait."""
         ended = self.stored + self.pushed + self.unchanged + self.held + self.rejected
-        return self.read == ended
+        return self.read == ended + self.waiting
 
     def add(self, other: Counts) -> None:
         """Add another batch's counts to these."""

@@ -14,7 +14,7 @@ from etl.config.project import Job
 from etl.errors import ExitCode, TechnicalError
 from etl.jobs.batch import BatchFile, batch_file
 from etl.jobs.endpoints import endpoint_settings
-from etl.jobs.process import prepare_files
+from etl.jobs.preparation import prepare_files
 from etl.jobs.progress import Progress
 from etl.jobs.rerun import Change, changes_of
 from etl.jobs.run import job_named

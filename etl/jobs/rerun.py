@@ -14,7 +14,7 @@ from etl.config.project import Job
 from etl.errors import ConfigurationError
 from etl.jobs.batch import files_of, open_batch
 from etl.jobs.lock import exclusive
-from etl.jobs.process import Prepared, prepare
+from etl.jobs.preparation import Prepared, prepare
 from etl.jobs.progress import Progress, Silent
 from etl.jobs.run import RunResult, finish, job_named, lock_path, note_processed, started
 from etl.jobs.scope import STAGES, Scope, write_scope

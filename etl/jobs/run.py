@@ -14,10 +14,11 @@ from etl.jobs import queues
 from etl.jobs.batch import Batch, files_of, new_id, open_batch
 from etl.jobs.counts import Counts
 from etl.jobs.lock import exclusive
-from etl.jobs.process import Processed, note_seal, process
+from etl.jobs.process import Processed, process
 from etl.jobs.progress import Progress, Silent
 from etl.jobs.scope import read_scope
 from etl.jobs.stages.pull import Pulled, pull
+from etl.jobs.stages.seal import note_seal
 from etl.jobs.workspace import Workspace
 from etl.ledger.models import RunKind, RunState
 from etl.yamlfile import did_you_mean
@@ -30,6 +31,7 @@ class RunResult:
     Attributes:
         batches: ids of the batches that it worked on, oldest first.
         pulled: what each partner's visit brought.
+        waiting: those of them, and those behind them, that stay open for the next run.
         new_exceptions: things to be looked at that this run met.
         errors: technical failures, as text for people.
     """
@@ -39,6 +41,7 @@ class RunResult:
     nominal_date: date
     counts: Counts = field(default_factory=Counts)
     batches: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
     pulled: list[Pulled] = field(default_factory=list)
     new_exceptions: int = 0
     errors: list[str] = field(default_factory=list)
@@ -84,10 +87,11 @@ def run_job(
         nominal_date: the day it is for; None: today.
 
     Raises:
-        ConfigurationError: the job or one of its mappings is wrong.
+        ConfigurationError: the job or one of its mappings is wrong; nothing was pulled.
         TransientError: another process runs the job.
     """
     job = job_named(workspace, name)
+    workspace.compile_all(job)
     progress = progress or Silent()
     on = nominal_date or workspace.clock().date()
     with (
@@ -112,7 +116,7 @@ def started(workspace: Workspace, job: Job, on: date, kind: RunKind) -> Iterator
         ledger.runs.mark_killed(job.name, but=result.run_id)
     try:
         yield result
-        if not result.counts.add_up:
+        if not result.errors and not result.counts.add_up:
             result.errors.append(f"the counts do not add up: {result.counts}")
     except BaseException as error:
         result.errors.append(str(error) or type(error).__name__)
@@ -144,7 +148,7 @@ def _work(workspace: Workspace, job: Job, result: RunResult, progress: Progress)
             _note_technical(workspace, result, "PULL_FAILED", name, pulled.error)
     with workspace.ledger.read() as ledger:
         waiting = ledger.batches.unsealed(job.name)
-    for row in waiting:
+    for number, row in enumerate(waiting):
         batch = open_batch(
             workspace,
             job,
@@ -160,6 +164,7 @@ def _work(workspace: Workspace, job: Job, result: RunResult, progress: Progress)
         note_processed(workspace, result, processed)
         if processed.error is not None:
             # the target is away: later batches would only knock at the same door
+            result.waiting = [behind.id for behind in waiting[number:]]
             break
 
 

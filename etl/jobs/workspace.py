@@ -12,8 +12,8 @@ from pathlib import Path
 
 from etl.archive import Archive
 from etl.config.partner import Partner
-from etl.config.project import Project
-from etl.errors import ConfigurationError
+from etl.config.project import Job, Project
+from etl.errors import ConfigurationError, Problem
 from etl.formats import format_named
 from etl.ledger import Ledger, open_ledger
 from etl.mapping import CodeLists, Mapping, Plan, compile_mapping, load_code_lists, load_mapping
@@ -78,6 +78,26 @@ class Workspace:
         if path not in self._compiled:
             self._compiled[path] = compile_file(path, self.project.shown(path), self.code_lists)
         return self._compiled[path]
+
+    def compile_all(self, job: Job) -> None:
+        """Compile every mapping that `job` may need, so that a wrong one is known beforehand.
+
+        Raises:
+            ConfigurationError: with the problems of all of them.
+        """
+        paths = [rule.path for name in job.partners for rule in self.partner_of(name).documents]
+        if job.push is not None:
+            paths.append(job.push.mapping)
+        problems: list[Problem] = []
+        for path in paths:
+            try:
+                self.compiled(path)
+            except ConfigurationError as error:
+                problems += error.problems or [
+                    Problem(self.project.shown(path), None, "", str(error), "a mapping")
+                ]
+        if problems:
+            raise ConfigurationError(problems)
 
     def versions(self) -> dict[str, str]:
         """The mappings used so far and the sha256 of their files, for the manifest."""
