@@ -35,7 +35,7 @@ from etl.mapping import (
     load_mapping,
 )
 from etl.raw import SourceFile
-from etl.reconcile import reconcile, tolerances_from
+from etl.reconcile import reconcile, tolerances_of
 from etl.yamlfile import load_yaml
 
 ROOT = Path(__file__).parents[1]
@@ -176,7 +176,7 @@ def audited(
     result = reconcile(
         invoices.tables,
         known.of("expected_charge").main,
-        tolerances_from(settings.tolerances, settings.tolerances_shown_as),
+        tolerances_of(settings.tolerances),
         shipments=known.of("shipment").main,
         history=history,
         mapping_findings=night.findings,

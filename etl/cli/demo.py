@@ -99,7 +99,8 @@ def _print(
         counts = result.counts
         console.print(
             f"{counts.pushed} pushed, all {counts.unchanged} documents unchanged: every file holds "
-            "bytes that came before, so nothing was done twice."
+            "bytes that came before, so nothing was done twice. For another target, run the "
+            "demonstration in an empty folder."
         )
     _print_places(workspace, result, documents)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, InvalidOperation
+
 import click
 
 from etl.cli.printing import console, print_fields, print_json, print_table
@@ -12,6 +14,8 @@ from etl.errors import ExitCode
 from etl.jobs.retry import retry as retry_exceptions
 from etl.ledger import as_dict
 from etl.ledger.models import ExceptionKind, ExceptionState
+
+_AMOUNTS = ("billed", "expected", "variance")
 
 
 @click.group()
@@ -106,20 +110,25 @@ def show(session: Session, item_id: str, as_json: bool) -> None:
             "what": item.message,
             "partner": item.partner,
             "file": file.original_name if file else None,
-            "original": f"{original.path} (zstd)" if original else None,
+            "original": f"{session.project.shown(original.path)} (zstd)" if original else None,
             "document": item.business_key,
             "batch": item.batch_id,
             "first": item.first_at,
             "last": item.last_at,
-            "met": f"{item.attempts} times",
+            "met": "once" if item.attempts == 1 else f"{item.attempts} times",
         }
     )
     details = dict(item.details)
     lines, defects = details.pop("lines", []), details.pop("defects", [])
-    print_fields({name: value for name, value in details.items() if value not in (None, [], "")})
+    shown = {name: _amount(name, value) for name, value in details.items()}
+    print_fields({name: value for name, value in shown.items() if value not in (None, [], "")})
     if lines:
         columns = ["charge_code", "shipment_ref", "billed", "expected", "variance", "reason"]
-        print_table("charges", columns, [[line.get(name) for name in columns] for line in lines])
+        print_table(
+            "charges",
+            [f">{name}" if name in _AMOUNTS else name for name in columns],
+            [[_amount(name, line.get(name)) for name in columns] for line in lines],
+        )
     if defects:
         columns = ["code", "position", "value", "expected", "message"]
         print_table("defects", columns, [[each.get(name) for name in columns] for each in defects])
@@ -170,6 +179,16 @@ def close(session: Session, ids: tuple[str, ...]) -> None:
             ledger.exceptions.named(item_id)
         closed = ledger.exceptions.close(ids=ids)
     click.echo(f"{closed} closed")
+
+
+def _amount(name: str, value: object) -> object:
+    """Amounts are kept as text, with all the places that the records have."""
+    if name not in _AMOUNTS or not isinstance(value, str):
+        return value
+    try:
+        return Decimal(value)
+    except InvalidOperation:
+        return value
 
 
 def _short(message: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import pyarrow as pa
@@ -12,6 +13,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from etl.canonical import RecordSet, nested
+from etl.cli.printing import print_json
 from etl.cli.session import Session, pass_session
 from etl.defects import Severity
 from etl.errors import ExitCode
@@ -24,10 +26,11 @@ from etl.jobs.map_file import map_one_file, mapping_named
 @click.option(
     "--format",
     "output_format",
-    type=click.Choice(["jsonl", "csv", "parquet"]),
+    type=click.Choice(["jsonl", "expected", "csv", "parquet"]),
     default="jsonl",
     show_default=True,
-    help="jsonl: a nested record a line; csv and parquet: a flat file a table.",
+    help="jsonl: a nested record a line; expected: what a sample's .expected.json holds; csv and "
+    "parquet: a flat file a table.",
 )
 @click.option(
     "--to",
@@ -55,11 +58,13 @@ def map_file(
     \b
     Examples:
       etl map invoice.edi --mapping acme-freight/x12-210
-      etl map invoices.csv -m parcelxpress/invoice-csv --format parquet --to /tmp/out
-      etl map invoices.csv -m parcelxpress/invoice-csv --format csv --table charge_line
+      etl map invoices.csv -m parcelxpress/billing-csv --format parquet --to /tmp/out
+      etl map invoices.csv -m parcelxpress/billing-csv --format csv --table charge_line
+      etl map invoices.csv -m parcelxpress/billing-csv --format expected > invoices.csv.expected.json
     """
     rejected = False
     parts: list[RecordSet] = []
+    views: list[dict[str, Any]] = []
     offset = 0
     with session.workspace() as workspace:
         for mapped in map_one_file(workspace, file, mapping_named(workspace, mapping)):
@@ -73,10 +78,14 @@ def map_file(
                 for index in range(accepted.num_records):
                     view = nested(accepted, index, with_lineage=True)
                     click.echo(json.dumps(view, ensure_ascii=False))
+            elif output_format == "expected":
+                views += [nested(accepted, index) for index in range(accepted.num_records)]
             else:
                 parts.append(accepted.with_record_offset(offset))
                 offset += mapped.records.num_records
-    if parts:
+    if output_format == "expected":
+        print_json(views)
+    elif parts:
         _write(RecordSet.concat(parts), output_format, folder or Path(), table)
     ctx.exit(ExitCode.EXCEPTIONS if rejected else ExitCode.OK)
 

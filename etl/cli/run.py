@@ -173,6 +173,9 @@ def print_result(result: RunResult, as_json: bool) -> None:
 def print_changes(changes: Sequence[Change]) -> None:
     """What a dry run found that would be different."""
     differing = [change for change in changes if change.differs]
+    if not differing:
+        click.echo(f"none of {len(changes)} documents would change")
+        return
     print_table(
         f"{len(differing)} of {len(changes)} documents would change",
         ["document", "outcome before", "after", ">amount before", ">after", "push"],

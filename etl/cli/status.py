@@ -158,7 +158,12 @@ def show(session: Session, run_id: str, limit: int, as_json: bool) -> None:
         "batches",
         ["batch", "state", "folder", "rerun of"],
         [
-            (b.id, b.state, f"{session.project.folders.archive}/{b.folder}", b.rerun_of)
+            (
+                b.id,
+                b.state,
+                session.project.shown(session.project.folders.archive / b.folder),
+                b.rerun_of,
+            )
             for b in batches
         ],
     )

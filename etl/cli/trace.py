@@ -63,7 +63,10 @@ def _print(found: Trace, session: Session) -> None:
         "originals",
         ["sha256", "where"],
         [
-            (f.sha256[:12], f"{archive / folders[f.batch_id]}/originals/{f.sha256}.zst")
+            (
+                f.sha256[:12],
+                session.project.shown(archive / folders[f.batch_id] / f"originals/{f.sha256}.zst"),
+            )
             for f in found.files
             if f.duplicate_of is None and f.batch_id in folders
         ],

@@ -235,13 +235,13 @@ def _ledger_url(
 def _reconcile(file: YamlFile, root: Path, problems: list[Problem]) -> ReconcileSettings:
     declared = file.data.get("reconcile", {})
     shown_as = declared.get("tolerances", "mappings/tolerances.yaml")
-    tolerances: Mapping[str, Any] = {}
+    tolerances = YamlFile({}, shown_as)
     if "tolerances" in declared or (root / shown_as).is_file():
         try:
-            tolerances = load_yaml(root / shown_as, shown_as).data or {}
+            tolerances = load_yaml(root / shown_as, shown_as)
         except ConfigurationError as error:
             problems += error.problems
-    return ReconcileSettings(tolerances, shown_as, **_given(declared, "expected_window_days"))
+    return ReconcileSettings(tolerances, **_given(declared, "expected_window_days"))
 
 
 def _given(

@@ -154,10 +154,9 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class ReconcileSettings:
-    """Where tolerances stand, and how many days back expected charges are looked for."""
+    """The tolerances file, and how many days back expected charges are looked for."""
 
-    tolerances: Mapping[str, Any]
-    tolerances_shown_as: str
+    tolerances: YamlFile
     expected_window_days: int = 400
 
 

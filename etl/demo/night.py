@@ -47,19 +47,22 @@ class DemoOdoo:
 
 
 def demo_root(start: Path) -> Path:
-    """The project that the demonstration runs in: the one around `start`, or a new one there.
-
-    Raises:
-        ConfigurationError: the project there is not made for it.
-    """
+    """The project that the demonstration runs in: the one around `start`, or a new one there."""
     try:
         return find_project(start)
     except ConfigurationError:
-        embedded = Path(str(resources.files("etl.demo") / "project"))
-        if not embedded.is_dir():
-            raise
-        shutil.copytree(embedded, start, dirs_exist_ok=True)
+        embedded = _embedded_project()
+        shutil.copytree(embedded / "mappings", start / "mappings")
+        shutil.copy(embedded / "schedules.yaml", start)
         return start
+
+
+def _embedded_project() -> Path:
+    """The demonstration's project: in an installed package beside this module, in a checkout at
+    its top."""
+    package = Path(str(resources.files("etl.demo")))
+    installed = package / "project"
+    return installed if installed.is_dir() else package.parent.parent
 
 
 @contextmanager

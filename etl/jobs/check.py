@@ -14,7 +14,7 @@ from etl.jobs.samples import run_samples, sample_folder
 from etl.jobs.targets import open_target
 from etl.jobs.workspace import CompiledMapping, compile_file
 from etl.mapping import CodeLists, load_code_lists
-from etl.reconcile import tolerances_from
+from etl.reconcile import tolerances_of
 from etl.transfer.endpoint import open_endpoint
 
 
@@ -45,12 +45,12 @@ def check_project(project: Project) -> Iterator[Checked]:
     except ConfigurationError as error:
         yield Checked(shown, False, str(error))
         return
-    settings = project.reconcile
+    tolerances = project.reconcile.tolerances
     try:
-        tolerances_from(settings.tolerances, settings.tolerances_shown_as)
-        yield Checked(settings.tolerances_shown_as, True, "tolerances are right")
+        tolerances_of(tolerances)
+        yield Checked(tolerances.shown_as, True, "tolerances are right")
     except ConfigurationError as error:
-        yield Checked(settings.tolerances_shown_as, False, str(error))
+        yield Checked(tolerances.shown_as, False, str(error))
     for partner in project.partners.values():
         yield from _check_partner(project, partner, codes)
     for path in sorted({job.push.mapping for job in project.jobs.values() if job.push}):

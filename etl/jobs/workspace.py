@@ -18,7 +18,7 @@ from etl.formats import format_named
 from etl.ledger import Ledger, open_ledger
 from etl.mapping import CodeLists, Mapping, Plan, compile_mapping, load_code_lists, load_mapping
 from etl.raw import DeclarationError, Reader
-from etl.reconcile import Tolerances, tolerances_from
+from etl.reconcile import Tolerances, tolerances_of
 from etl.transfer.inbox import Inbox
 
 
@@ -70,8 +70,7 @@ class Workspace:
     @cached_property
     def tolerances(self) -> Tolerances:
         """The tolerances of the freight audit; raises ConfigurationError."""
-        settings = self.project.reconcile
-        return tolerances_from(settings.tolerances, settings.tolerances_shown_as)
+        return tolerances_of(self.project.reconcile.tolerances)
 
     def compiled(self, path: Path) -> CompiledMapping:
         """The mapping file at `path`, checked and compiled once; raises ConfigurationError."""
