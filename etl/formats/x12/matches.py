@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from etl.formats.x12.paths import Condition, Step
+from etl.formats.x12.paths import Step
 from etl.formats.x12.segments import Indexes, Mask, SegmentIndex, Segments
 from etl.formats.x12.transactions import Transactions
 
@@ -31,12 +31,14 @@ class Matches:
     def fitting(self, steps: tuple[Step, ...]) -> Segments:
         """The segments of the last step whose conditions hold, and those of all steps above."""
         if steps not in self._fitting:
-            found = self._instances(steps[0])
-            fits = self._hold(found, steps[0].conditions)
+            numbers, fits = self._instances(steps[0]), self._hold(steps[0])
             for around, step in pairwise(steps):
-                found = self._instances(step)
-                fits = fits[self.owners(around, found)] & self._hold(found, step.conditions)
-            self._fitting[steps] = self._index.pick(found if fits.all() else found[fits])
+                numbers, inside = self._instances(step), fits
+                fits = self._hold(step)
+                if inside is not None:
+                    inside = inside[self.owners(around, numbers)]
+                    fits = inside if fits is None else inside & fits
+            self._fitting[steps] = self._index.pick(numbers if fits is None else numbers[fits])
         return self._fitting[steps]
 
     def owners(self, step: Step, numbers: Indexes) -> Indexes:
@@ -72,11 +74,14 @@ class Matches:
             return self._transactions.start
         return self._order[self._bounds[step.slot] : self._bounds[step.slot + 1]]
 
-    def _hold(self, numbers: Indexes, conditions: tuple[Condition, ...]) -> Mask:
-        hold = np.ones(len(numbers), bool)
-        for condition in conditions:
-            cells = self._index.cells(self._index.pick(numbers), condition.element)
+    def _hold(self, step: Step) -> Mask | None:
+        """For which of all segments at a step's place its conditions hold; None: for all."""
+        hold: Mask | None = None
+        for condition in step.conditions:
+            segments = self._index.pick(self._instances(step))
+            cells = self._index.cells(segments, condition.element)
             if condition.component is not None:
                 cells = self._index.components(cells, condition.component)
-            hold &= self._index.equal(cells, condition.values)
+            found = self._index.equal(cells, condition.values)
+            hold = found if hold is None else hold & found
         return hold

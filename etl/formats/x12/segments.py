@@ -162,14 +162,15 @@ class SegmentIndex:
         blank = np.zeros(256, bool)
         blank[list(BLANKS)] = True
         blank[[self.delimiters.terminator, self.delimiters.element]] = False
-        early = np.flatnonzero(blank.take(self.bytes.take(start)))
+        skip = blank.take(self.bytes.take(start))
         for _ in range(_FEW_BLANKS):
-            start[early] += 1
-            early = early[blank[self.bytes[start[early]]]]
-        if len(early):
-            solid = np.flatnonzero(~blank[self.bytes])
-            start[early] = solid[np.searchsorted(solid, start[early])]
-        return start
+            if not skip.any():
+                return start
+            start += skip
+            skip = blank.take(self.bytes.take(start))
+        solid = np.flatnonzero(~blank[self.bytes])
+        after: Indexes = solid[np.searchsorted(solid, start)]
+        return after
 
     def _drop_empty(self) -> Indexes:
         full = self.stop > self.start
