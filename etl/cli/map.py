@@ -60,7 +60,7 @@ def map_file(
       etl map invoice.edi --mapping acme-freight/x12-210
       etl map invoices.csv -m parcelxpress/billing-csv --format parquet --to /tmp/out
       etl map invoices.csv -m parcelxpress/billing-csv --format csv --table charge_line
-      etl map invoices.csv -m parcelxpress/billing-csv --format expected > invoices.csv.expected.json
+      etl map invoices.csv -m parcelxpress/billing-csv --format expected > expected.json
     """
     rejected = False
     parts: list[RecordSet] = []
