@@ -239,7 +239,8 @@ def _opened(item: NewException, fingerprint: str, number: int, now: datetime) ->
 
 def _meet_again(known: ExceptionItem, item: NewException, now: datetime) -> None:
     """Point the open row to where the trouble was met last; the same batch resumed counts once."""
-    if known.batch_id != item.batch_id or known.state == ExceptionState.RETRIED:
+    resumed = item.batch_id is not None and item.batch_id == known.batch_id
+    if not resumed or known.state == ExceptionState.RETRIED:
         known.attempts += 1
     known.state = ExceptionState.OPEN
     known.queue = item.queue

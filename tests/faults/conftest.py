@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,11 +29,20 @@ class RealNight:
     database: str
     environ: dict[str, str] = field(default_factory=dict)
 
-    def connect(self, odoo_url: str | None = None, **job: Any) -> None:
+    def connect(
+        self,
+        odoo_url: str | None = None,
+        *,
+        odoo: Mapping[str, Any] | None = None,
+        endpoint: Mapping[str, Any] | None = None,
+        **job: Any,
+    ) -> None:
         """Write schedules.yaml for these servers.
 
         Args:
             odoo_url: another way to Odoo, e.g. through a proxy.
+            odoo: settings of Odoo that differ.
+            endpoint: settings of every partner's endpoint that differ.
             job: settings of the job that differ.
         """
         endpoints = {
@@ -46,22 +57,36 @@ class RealNight:
                 "folders": {"in": partner},
                 "settle": {"by": "rename"},
                 "retries": {"attempts": 2, "first_delay": 0},
+                **(endpoint or {}),
             }
             for partner in PARTNERS
         }
-        odoo = {
+        target = {
             "url": odoo_url or self.odoo.url,
             "database": self.database,
             "login": self.odoo.login,
             "password": f"${{env:{PASSWORD}}}",
             "taxes": {"19": "19% VAT", "20": "20% VAT"},
+            **(odoo or {}),
         }
-        self.night.write_schedules(endpoints=endpoints, odoo=odoo, **job)
+        self.night.write_schedules(endpoints=endpoints, odoo=target, **job)
         self.environ = {PASSWORD: self.odoo.password}
 
     def etl(self, *arguments: str, failpoint: str | None = None) -> Any:
         """Run the command line in a process of its own."""
         return self.night.etl(*arguments, failpoint=failpoint, **self.environ)
+
+    def run(self, *arguments: str) -> Any:
+        """Run the job by the command line; what it tells a script, with its exit code."""
+        done = self.etl("run", "nightly", "--json", *arguments)
+        assert "Traceback" not in done.stderr, done.stderr
+        return {"exit_code": done.returncode, **json.loads(done.stdout)}
+
+    def ask(self, *arguments: str) -> Any:
+        """What a command tells a script."""
+        done = self.etl(*arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
 
     def drop(self, partner: str, name: str, content: str | bytes) -> None:
         """Put a file on the partner's server."""
