@@ -66,9 +66,12 @@ def verify(ctx: click.Context, session: Session, head: str | None, as_json: bool
     elif newest is None:
         click.echo("the archive is empty: no batch was sealed yet")
     else:
-        click.echo(
-            f"{newest.sequence} batches are as they were sealed; head {newest.manifest_sha256}"
+        sealed = (
+            "1 batch is as it was"
+            if newest.sequence == 1
+            else f"{newest.sequence} batches are as they were"
         )
+        click.echo(f"{sealed} sealed; head {newest.manifest_sha256}")
     ctx.exit(ExitCode.EXCEPTIONS if findings else ExitCode.OK)
 
 
