@@ -31,6 +31,7 @@ RECORDS = "records"
 INDEX = "index.jsonl"
 RESULTS = frozenset(
     {
+        "defects",
         "reconciliation",
         "reconciliation_lines",
         "documents",

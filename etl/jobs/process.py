@@ -18,7 +18,7 @@ from etl.jobs.counts import Counts
 from etl.jobs.earlier import Earlier
 from etl.jobs.preparation import Prepared, prepare
 from etl.jobs.progress import Progress
-from etl.jobs.record_files import write_records
+from etl.jobs.record_files import write_defects, write_records
 from etl.jobs.stages.push import push
 from etl.jobs.stages.seal import seal
 from etl.jobs.targets import open_target, target_name
@@ -82,6 +82,7 @@ def process(
 def _write_results(batch: Batch, prepared: Prepared) -> None:
     for records in prepared.mapped.accepted.values():
         write_records(batch.folder, records)
+    write_defects(batch.folder, prepared.mapped.troubles)
     failpoints.reached("map.records_written")
     if prepared.reconciliation is not None:
         batch.folder.write_table("reconciliation", prepared.reconciliation.invoices)

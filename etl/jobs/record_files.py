@@ -1,15 +1,35 @@
-"""Record sets as Parquet files of a batch: ``records/freight_invoice.parquet`` with its children
-``records/freight_invoice.charge_line.parquet`` beside it."""
+"""What was read, as Parquet files of a batch.
+
+Record sets: ``records/freight_invoice.parquet`` with its children
+``records/freight_invoice.charge_line.parquet`` beside it; and ``defects.parquet``, everything that
+was found wrong in the files, also what only tells and rejects nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from etl.archive import BatchFolder
 from etl.canonical import RecordSet, record_type
+from etl.jobs.stages.map import Trouble
+
+_DEFECTS = pa.schema(
+    [
+        ("file_id", pa.string()),
+        ("file_name", pa.string()),
+        ("record_type", pa.string()),
+        ("record_id", pa.int64()),
+        ("severity", pa.string()),
+        ("code", pa.string()),
+        ("message", pa.string()),
+        ("position", pa.string()),
+        ("value", pa.string()),
+        ("expected", pa.string()),
+    ]
+)
 
 
 def write_records(folder: BatchFolder, records: RecordSet) -> None:
@@ -28,6 +48,27 @@ def read_records(folder: BatchFolder, name: str, file_sha256s: Collection[str]) 
     }
     of_files = pc.is_in(main["file_sha256"], value_set=pa.array(sorted(file_sha256s), pa.string()))
     return RecordSet(name, {name: main, **tables}).select(of_files.combine_chunks())
+
+
+def write_defects(folder: BatchFolder, troubles: Iterable[Trouble]) -> None:
+    """Write the defects of all files, one row each."""
+    rows = [
+        {
+            "file_id": trouble.file.id,
+            "file_name": trouble.file.name,
+            "record_type": trouble.record_type,
+            "record_id": trouble.record_id,
+            "severity": str(defect.severity),
+            "code": defect.code,
+            "message": defect.message,
+            "position": str(defect.position),
+            "value": defect.value,
+            "expected": defect.expected,
+        }
+        for trouble in troubles
+        for defect in trouble.defects
+    ]
+    folder.write_table("defects", pa.Table.from_pylist(rows, _DEFECTS))
 
 
 def _file_name(record_type_name: str, table: str) -> str:

@@ -155,3 +155,15 @@ def test_a_partner_that_cannot_be_visited_stops_no_other(night: Night) -> None:
     assert night.run().exit_code == 0
     with night.open().ledger.read() as ledger:
         assert ledger.exceptions.find() == []
+
+
+def test_what_only_tells_is_kept_with_the_batch(night: Night) -> None:
+    night.drop("tms", "expected_charges_1.csv", expected_file(ONE))
+    wrong_group_count = bills_file(ONE).replace("GE*1*", "GE*7*")
+    night.drop("acme-freight", "bills.edi", wrong_group_count)
+    result = night.run()
+    assert (result.counts.pushed, result.exit_code) == (1, 0)
+    folder = night.open().archive.find_batch(result.batches[0])
+    assert folder is not None
+    [defect] = folder.read_table("defects").to_pylist()
+    assert (defect["code"], defect["severity"], defect["value"]) == ("GE_COUNT", "warn", "7")
