@@ -191,6 +191,8 @@ def _whole_files() -> Iterator[Any]:
     }
     for page in PAGES:
         for number, block in enumerate(blocks(page, "yaml"), 1):
+            if "/broken/" in (block["note"] or ""):
+                continue  # it shows what `etl check` says of mistakes
             first = next(iter(yaml.safe_load_all(block["body"])))
             for keys, wanted in kinds.items():
                 if isinstance(first, dict) and set(keys) <= set(first):
