@@ -1,7 +1,7 @@
 """Canonical records: the types every source is mapped to, and what follows from their content."""
 
 from etl.canonical.completion import complete
-from etl.canonical.normalisation import normalise
+from etl.canonical.normalisation import normalise, normalised
 from etl.canonical.record_types import Field, Kind, RecordType, record_type, record_types
 from etl.canonical.records import RecordSet
 from etl.canonical.validation import Violation, validate, violations
@@ -16,6 +16,7 @@ __all__ = [
     "complete",
     "nested",
     "normalise",
+    "normalised",
     "record_type",
     "record_types",
     "validate",

@@ -25,6 +25,12 @@ def normalise(values: pa.Array) -> pa.Array:
     return pc.if_else(pc.equal(stripped, ""), pa.scalar(None, pa.string()), stripped)
 
 
+def normalised(field: str) -> pc.Expression:
+    """The same of a column `field`, for filtering tables that are not in memory yet."""
+    plain = pc.replace_substring_regex(pc.field(field), pattern=r"[^\p{L}\p{N}]", replacement="")
+    return pc.utf8_upper(plain)
+
+
 def _without_ascii_signs(upper: pa.Array) -> pa.Array:
     """Capital letters and digits of upper case ASCII text, all bytes of the column at once."""
     _, offsets, data = upper.buffers()

@@ -12,7 +12,7 @@ from typing import Any
 
 from etl.config.project import Job
 from etl.errors import ConfigurationError
-from etl.jobs.batch import files_of, open_batch
+from etl.jobs.batch import files_of, new_id, open_batch
 from etl.jobs.lock import exclusive
 from etl.jobs.preparation import Prepared, prepare
 from etl.jobs.progress import Progress, Silent
@@ -76,8 +76,13 @@ def rerun(
         exclusive(lock_path(workspace, job), f"job {job.name}"),
         started(workspace, job, before.nominal_date, kind) as result,
     ):
-        batch = open_batch(workspace, job, result.run_id, before.nominal_date, rerun_of=batch_id)
-        write_scope(batch, Scope(stage, tuple(each.id for each in files), batch_id))
+        again = new_id(workspace.clock())
+        # the scope is there before the ledger knows the batch: a killed rerun keeps its meaning
+        folder = workspace.archive.open_batch(again, before.nominal_date)
+        write_scope(folder, Scope(stage, tuple(each.id for each in files), batch_id))
+        batch = open_batch(
+            workspace, job, result.run_id, before.nominal_date, batch_id=again, rerun_of=batch_id
+        )
         result.batches.append(batch.id)
         processed = finish(workspace, batch, progress)
         if processed is not None:

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from etl.config.project import Job
 from etl.errors import ConfigurationError, EtlError, ExitCode
 from etl.jobs import queues
 from etl.jobs.batch import Batch, files_of, new_id, open_batch
 from etl.jobs.counts import Counts
+from etl.jobs.endpoints import endpoint_settings
 from etl.jobs.lock import exclusive
 from etl.jobs.process import Processed, process
 from etl.jobs.progress import Progress, Silent
 from etl.jobs.scope import read_scope
 from etl.jobs.stages.pull import Pulled, pull
 from etl.jobs.stages.seal import note_seal
+from etl.jobs.targets import target_name
 from etl.jobs.workspace import Workspace
 from etl.ledger.models import RunKind, RunState
 from etl.yamlfile import did_you_mean
@@ -84,22 +87,39 @@ def run_job(
     """Run a job once.
 
     Args:
-        nominal_date: the day it is for; None: today.
+        nominal_date: the day it is for; None: today, in the zone of the job's trigger.
 
     Raises:
-        ConfigurationError: the job or one of its mappings is wrong; nothing was pulled.
+        ConfigurationError: something that the job needs is declared wrong; nothing was pulled.
         TransientError: another process runs the job.
     """
     job = job_named(workspace, name)
-    workspace.compile_all(job)
+    _check_declarations(workspace, job)
     progress = progress or Silent()
-    on = nominal_date or workspace.clock().date()
+    on = nominal_date or _today(workspace, job)
     with (
         exclusive(lock_path(workspace, job), f"job {job.name}"),
         started(workspace, job, on, RunKind.RUN) as result,
     ):
         _work(workspace, job, result, progress)
     return result
+
+
+def _today(workspace: Workspace, job: Job) -> date:
+    zone = ZoneInfo(job.trigger.zone) if job.trigger else UTC
+    return workspace.clock().astimezone(zone).date()
+
+
+def _check_declarations(workspace: Workspace, job: Job) -> None:
+    """Read what the job will need, secrets too, so that what is wrong stops it before it begins."""
+    workspace.compile_all(job)
+    if "pull" in job.steps:
+        for name in job.partners:
+            endpoint_settings(workspace.partner_of(name), workspace.project.root)
+    if "reconcile" in job.steps:
+        _ = workspace.tolerances
+    if "push" in job.steps:
+        target_name(workspace.project)
 
 
 def lock_path(workspace: Workspace, job: Job) -> Path:

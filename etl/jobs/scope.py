@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from etl.archive import BatchFolder
 from etl.errors import ConfigurationError
 from etl.jobs.batch import Batch
 from etl.jobs.earlier import Earlier, earlier_results
@@ -54,9 +55,9 @@ class Scope:
         )
 
 
-def write_scope(batch: Batch, scope: Scope) -> None:
+def write_scope(folder: BatchFolder, scope: Scope) -> None:
     """Keep the scope with the batch."""
-    batch.folder.write_json(_NAME, asdict(scope))
+    folder.write_json(_NAME, asdict(scope))
 
 
 def read_scope(batch: Batch) -> Scope:

@@ -96,7 +96,8 @@ class Workspace:
                     Problem(self.project.shown(path), None, "", str(error), "a mapping")
                 ]
         if problems:
-            raise ConfigurationError(problems)
+            # a wrong code list is a problem of every mapping that looks codes up
+            raise ConfigurationError(list(dict.fromkeys(problems)))
 
     def versions(self) -> dict[str, str]:
         """The mappings used so far and the sha256 of their files, for the manifest."""

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.canonical import normalise
+from etl.canonical import normalise, normalised
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,17 @@ def test_ascii_numbers_keep_exactly_their_letters_and_digits(
         for value in values[start:]
     ]
     assert normalise(column).to_pylist() == expected
+
+
+@given(st.lists(st.one_of(st.none(), st.text(alphabet="aB1-. Äß"))))
+def test_a_filter_finds_the_same_numbers(values: list[str | None]) -> None:
+    table = pa.table({"number": pa.array(values, pa.string())})
+    wanted = normalise(pa.array(["ab1", "1", "Ä"]))
+    expected = [
+        value
+        for value, n in zip(
+            values, normalise(table["number"].combine_chunks()).to_pylist(), strict=True
+        )
+        if n in wanted.to_pylist()
+    ]
+    assert table.filter(normalised("number").isin(wanted))["number"].to_pylist() == expected

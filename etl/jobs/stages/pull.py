@@ -14,6 +14,7 @@ from etl.config.partner import Partner
 from etl.errors import EtlError, TechnicalError, TransientError
 from etl.jobs.batch import Batch
 from etl.jobs.endpoints import endpoint_settings, retry_policy
+from etl.jobs.lock import exclusive
 from etl.jobs.progress import Progress
 from etl.jobs.workspace import Workspace
 from etl.ledger.files import NewFile
@@ -57,11 +58,15 @@ def pull(
     """
     pulled = Pulled(partner.id)
 
+    # another job may serve the same partner: what it is just receiving is not ours to take
+    lock = workspace.project.folders.archive / f".pull-{partner.id}.lock"
+
     def visit() -> None:
         pulled.error = None
-        _archive(workspace, workspace.inbox.pending(partner.id), open_batch, pulled)
-        with open_endpoint(endpoint_settings(partner, workspace.project.root)) as endpoint:
-            _visit(workspace, partner, endpoint, open_batch, pulled, progress)
+        with exclusive(lock, f"a visit to {partner.id}"):
+            _archive(workspace, workspace.inbox.pending(partner.id), open_batch, pulled)
+            with open_endpoint(endpoint_settings(partner, workspace.project.root)) as endpoint:
+                _visit(workspace, partner, endpoint, open_batch, pulled, progress)
 
     def tell(error: TransientError, attempt: int, wait: float) -> None:
         progress.note(f"{error}; attempt {attempt} failed, trying again in {wait:.0f} s")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, timedelta
+from functools import reduce
+from operator import or_
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from etl.canonical import RecordSet, normalise, record_type
+from etl.canonical import RecordSet, normalise, normalised, record_type
 from etl.jobs.stages.map import MappedBatch
 from etl.jobs.workspace import Workspace
 from etl.ledger.history import SCHEMA as HISTORY
@@ -55,14 +57,13 @@ def _known(
     """Records of the type `name` under one of the `numbers`: of earlier batches, then our own."""
     schema = record_type(name).arrow_schema
     since = on - timedelta(days=workspace.project.reconcile.expected_window_days)
-    earlier = workspace.archive.scan(name, since=since, schema=schema).select(schema.names)
+    wanted = reduce(
+        or_, (normalised(name).isin(numbers) for name in ("shipment_ref", "pro_no", "bol_no"))
+    )
+    earlier = workspace.archive.scan(name, since=since, schema=schema, where=wanted)
+    earlier = earlier.select(schema.names)
     own = mapped.accepted.get(name)
-    known = pa.concat_tables([earlier, own.main]) if own is not None else earlier
-    is_wanted = pa.array([False] * known.num_rows, pa.bool_())
-    for column in ("shipment_ref", "pro_no", "bol_no"):
-        is_number = pc.is_in(normalise(known[column].combine_chunks()), value_set=numbers)
-        is_wanted = pc.or_(is_wanted, is_number)
-    return known.filter(is_wanted)
+    return pa.concat_tables([earlier, own.main.filter(wanted)]) if own is not None else earlier
 
 
 def _history(workspace: Workspace, invoices: RecordSet, file_sha256s: Collection[str]) -> pa.Table:
