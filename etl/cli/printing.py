@@ -86,7 +86,16 @@ def cell(value: object) -> str:
         case Decimal():
             return money(value)
         case _:
-            return str(value)
+            return printable(str(value))
+
+
+def printable(text: str) -> str:
+    """Text with its control characters written out: what a partner sent must not reach the
+    terminal as commands to it."""
+    return "".join(
+        character if character.isprintable() or character == "\n" else ascii(character)[1:-1]
+        for character in text
+    )
 
 
 def money(value: Decimal) -> str:

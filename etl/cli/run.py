@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from etl.cli.printing import console, print_fields, print_json, print_table
+from etl.cli.printing import console, print_fields, print_json, print_table, printable
 from etl.cli.progress import progress
 from etl.cli.session import Session, json_option, pass_session
 from etl.jobs.plan import plan_run
@@ -165,7 +165,7 @@ def print_result(result: RunResult, as_json: bool) -> None:
         for left in pulled.left:
             click.echo(f"  left at {pulled.partner}: {left.name}: {left.reason}")
     for error in result.errors:
-        click.echo(f"error: {error}", err=True)
+        click.echo(f"error: {printable(error)}", err=True)
     if result.new_exceptions:
         click.echo(f"{result.new_exceptions} exceptions to work: etl exceptions list")
 
