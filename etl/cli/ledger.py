@@ -39,6 +39,7 @@ def upgrade(session: Session) -> None:
 
     \b
     Examples:
+      etl ledger upgrade
       etl --environment prod ledger upgrade
     """
     version = upgrade_ledger(session.project.ledger_url)
