@@ -21,9 +21,9 @@ import etl
 from etl.archive import manifest as manifests
 from etl.archive import originals, tables
 from etl.archive.chain import Chain, read_manifest
-from etl.archive.durable import PART, disk_errors, make_folder, write_whole
 from etl.archive.manifest import Link, Manifest, Original, StoredFile
 from etl.archive.originals import StoredOriginal
+from etl.durable import PART, disk_errors, make_folder, write_whole
 from etl.errors import TerminalError
 
 ORIGINALS = "originals"

@@ -17,8 +17,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from etl.archive import manifest as manifests
-from etl.archive.durable import disk_errors, make_folder, write_whole
 from etl.archive.manifest import Link, Manifest
+from etl.durable import disk_errors, make_folder, write_whole
 from etl.errors import TerminalError
 
 HEAD = "HEAD.json"

@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 import pyarrow as pa
 
 from etl import failpoints
-from etl.archive.durable import disk_errors, written_whole
+from etl.durable import disk_errors, written_whole
 from etl.errors import TechnicalError, TerminalError
 
 _BLOCK = 1 << 20

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from etl.archive.durable import written_whole
+from etl.durable import written_whole
 from etl.errors import TerminalError
 
 _ROWS_A_GROUP = 1 << 18

@@ -3,7 +3,7 @@
 An index: what it says of sealed batches can be rebuilt from the archive.
 """
 
-from etl.ledger.documents import Counts, document_id
+from etl.ledger.documents import document_id
 from etl.ledger.exceptions import NewException, Raised
 from etl.ledger.files import NewFile
 from etl.ledger.ledger import Ledger, Transaction, open_ledger, upgrade_ledger
@@ -31,7 +31,6 @@ from etl.ledger.views import as_dict
 __all__ = [
     "Batch",
     "BatchState",
-    "Counts",
     "Disposition",
     "Document",
     "ExceptionItem",

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import pyarrow as pa
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from etl.ledger.chunks import chunks
@@ -21,25 +19,6 @@ Rows: TypeAlias = pa.Table | Sequence[Mapping[str, Any]]
 _DOCUMENT = table_of(Document)
 _REFERENCE = table_of(DocumentReference)
 _GIVEN = frozenset(_DOCUMENT.columns.keys()) - {"id", "batch_id", "record_type"}
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many documents of a batch ended where; `pending` is 0 once the batch is finished."""
-
-    read: int = 0
-    stored: int = 0
-    pushed: int = 0
-    unchanged: int = 0
-    held: int = 0
-    rejected: int = 0
-    pending: int = 0
-
-    @property
-    def adds_up(self) -> bool:
-        """Whether every document that was read has ended somewhere."""
-        ended = self.stored + self.pushed + self.unchanged + self.held + self.rejected
-        return self.read == ended
 
 
 def document_id(batch_id: str, record_type: str, record_id: int) -> str:
@@ -119,28 +98,6 @@ class Documents:
             if row["value_norm"]
         ]
         insert_or_update(self._session, _REFERENCE, values, ())
-
-    def counts(self, batch_id: str, record_types: Collection[str] | None = None) -> Counts:
-        """Count the documents of a batch by disposition."""
-        query = (
-            select(Document.disposition, func.count())
-            .where(Document.batch_id == batch_id)
-            .group_by(Document.disposition)
-        )
-        if record_types is not None:
-            query = query.where(Document.record_type.in_(record_types))
-        found: Counter[str | None] = Counter()
-        for disposition, number in self._session.execute(query):
-            found[disposition] += number
-        return Counts(
-            read=found.total(),
-            stored=found[Disposition.STORED],
-            pushed=found[Disposition.PUSHED],
-            unchanged=found[Disposition.UNCHANGED],
-            held=found[Disposition.HELD],
-            rejected=found[Disposition.REJECTED],
-            pending=found[None],
-        )
 
     def get(self, of_id: str) -> Document | None:
         """The document of this id, if there is one."""

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from etl.durable import make_folder, write_whole
 from etl.odoo.bills import Bill, read_bills
-from etl.odoo.durable import write_durably
 from etl.odoo.import_file import FILES, import_file
 from etl.odoo.rows import MODEL
 from etl.odoo.target import (
@@ -114,7 +114,8 @@ class OutboxTarget:
             document = attachments(bill.source_key)
             if document is not None:
                 folder = self._folder / f"{MODEL}-{self._batch}-documents" / bill.name
-                write_durably(folder / _safe(document.name), document.content)
+                make_folder(folder)
+                write_whole(folder / _safe(document.name), document.content)
         for move_type, part in FILES.items():
             chosen = [bill for bill in bills if bill.move_type == move_type]
             if chosen:
@@ -127,7 +128,8 @@ class OutboxTarget:
             suffix = "" if number == 1 else f"-{number}"
             path = self._folder / f"{MODEL}-{self._batch}-{part}{suffix}.csv"
             if not path.exists():
-                write_durably(path, content)
+                make_folder(self._folder)
+                write_whole(path, content)
                 return
             if path.read_bytes() == content:
                 return

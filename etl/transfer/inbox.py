@@ -13,7 +13,6 @@ the only one made for itself (making files is slow where many were removed a mom
 from __future__ import annotations
 
 import fcntl
-import os
 import re
 import secrets
 from collections.abc import Callable, Sequence
@@ -23,6 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from etl import failpoints
+from etl.durable import fsync
 from etl.errors import TerminalError
 from etl.transfer.received import Received, read_sidecar, write_sidecar
 from etl.transfer.writer import Writer, local_disk
@@ -114,7 +114,7 @@ class Inbox:
                 writer.part.rename(file.path)
                 writer.close()
                 failpoints.reached("pull.received")
-            _fsync_folder(folder)
+            fsync(folder)
         self._note(sidecar, files)
         return files
 
@@ -208,7 +208,7 @@ def _finish_or_remove(data: Path, *, whole: bool) -> None:
             if whole:
                 # A sidecar tells of a file only after its bytes were made durable.
                 part.rename(data)
-                _fsync_folder(data.parent)
+                fsync(data.parent)
             else:
                 part.unlink()
     except BlockingIOError:
@@ -216,11 +216,3 @@ def _finish_or_remove(data: Path, *, whole: bool) -> None:
     except FileNotFoundError:
         pass
     data.with_name(f"{data.name}.json.part").unlink(missing_ok=True)
-
-
-def _fsync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from etl.durable import write_whole
 from etl.errors import TechnicalError, TerminalError
-from etl.odoo.durable import write_durably
 from etl.odoo.outbox_target import OutboxTarget
 from etl.odoo.settings import OdooSettings
 from etl.odoo.target import Attachment, Level, PushState
@@ -109,7 +109,7 @@ def test_a_full_disk_is_told_and_leaves_no_half_file(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     (tmp_path / "x.csv.part").symlink_to("/dev/full")
     with pytest.raises(TerminalError, match="no space left"):
-        write_durably(path, b"x")
+        write_whole(path, b"x")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from etl.archive import durable
-from etl.archive.durable import make_folder, write_whole, written_whole
+from etl import durable
+from etl.durable import make_folder, write_whole, written_whole
 from etl.errors import TechnicalError, TerminalError
 
 
