@@ -20,7 +20,7 @@ demo: $(VENV)/installed  ## set up, then run the main job on sample files of thr
 	@$(BIN)/etl demo
 
 test: lint services  ## set up, then all checks and tests, real sshd, PostgreSQL and Odoo included
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 test-unit: lint  ## the quick part: no server is started
 	$(BIN)/pytest -m "not services"
