@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import os
-import resource
 import secrets
-import signal
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +22,7 @@ from etl.transfer import (
     names,
     open_endpoint,
 )
+from tests.services.small_disk import small_disk
 from tests.services.sshd import SshServer
 from tests.services.tcp_proxy import TcpProxy
 from tests.transfer.odd_server import Oddities, OddServer
@@ -225,27 +221,6 @@ class TestBrokenNetwork:
         ):
             list(endpoint.fetch(endpoint.list().files, inbox, progress=trickle))
         assert list((inbox.folder / PARTNER).iterdir()) == []
-
-
-@contextmanager
-def small_disk(folder: Path) -> Iterator[None]:
-    """Make a folder a file system of 1 MB; where none may be mounted, files may have 1 MB."""
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
-    if os.getuid() == 0 and subprocess.run(mount, capture_output=True, check=False).returncode == 0:
-        try:
-            yield
-        finally:
-            subprocess.run(["umount", str(folder)], check=True)
-        return
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        signal.signal(signal.SIGXFSZ, handler)
 
 
 def test_a_full_disk_is_told_and_changes_nothing_at_the_partner(
