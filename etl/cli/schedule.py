@@ -50,19 +50,25 @@ def schedule(
             fired = fire_due(workspace)
             for each in fired:
                 _print(each, as_json)
-            codes = [each.result.exit_code if each.result else 3 for each in fired]
-            ctx.exit(max(codes, default=ExitCode.OK))
+            ctx.exit(max(map(_exit_code, fired), default=ExitCode.OK))
         else:
             # a service manager stops us by SIGTERM; the run under way is then resumed next time
             signal.signal(signal.SIGTERM, signal.default_int_handler)
             serve(workspace, lambda each: _print(each, as_json))
 
 
+def _exit_code(fired: Fired) -> int:
+    if fired.result is not None:
+        return fired.result.exit_code
+    return ExitCode.OK if fired.slot is None else ExitCode.TECHNICAL
+
+
 def _print(fired: Fired, as_json: bool) -> None:
-    if fired.missed and not as_json:
+    if fired.missed:
         missed = ", ".join(f"{slot:%Y-%m-%d %H:%M}" for slot in fired.missed)
-        click.echo(f"{fired.job}: missed {missed}; caught up by this run")
+        how = "passed over, as catch_up says" if fired.slot is None else "caught up by this run"
+        click.echo(f"{fired.job}: missed {missed}; {how}", err=True)
     if fired.result is not None:
         print_result(fired.result, as_json)
-    else:
+    elif fired.slot is not None:
         click.echo(f"error: {fired.job} {fired.slot:%Y-%m-%d %H:%M}: {fired.error}", err=True)

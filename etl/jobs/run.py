@@ -90,17 +90,18 @@ def run_job(
         nominal_date: the day it is for; None: today, in the zone of the job's trigger.
 
     Raises:
-        ConfigurationError: something that the job needs is declared wrong; nothing was pulled.
+        ConfigurationError: something that the job needs is declared wrong; nothing was pulled, and
+            the ledger has the run as failed.
         TransientError: another process runs the job.
     """
     job = job_named(workspace, name)
-    _check_declarations(workspace, job)
     progress = progress or Silent()
     on = nominal_date or _today(workspace, job)
     with (
         exclusive(lock_path(workspace, job), f"job {job.name}"),
         started(workspace, job, on, RunKind.RUN) as result,
     ):
+        _check_declarations(workspace, job)
         _work(workspace, job, result, progress)
     return result
 

@@ -35,16 +35,16 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """A slot that this process claimed and ran.
+    """Slots that this process claimed, and the run that it fired for them.
 
     Attributes:
-        slot: its nominal local time.
-        missed: earlier slots that nobody had fired; this one stands for them.
-        result: None where the run could not even begin; `error` says why.
+        slot: the nominal local time that was run; None where all were passed over.
+        missed: slots that nobody had fired in time; no run is for them alone.
+        result: None where there was no run; `error` says why it could not even begin.
     """
 
     job: str
-    slot: datetime
+    slot: datetime | None
     missed: tuple[datetime, ...]
     result: RunResult | None
     error: str | None = None
@@ -69,7 +69,7 @@ def planned(workspace: Workspace) -> list[Planned]:
 
 
 def fire_due(workspace: Workspace, progress: Progress | None = None) -> list[Fired]:
-    """Fire every slot that is due and not claimed yet, and return what was fired.
+    """Fire every slot that is due and not claimed yet, and return what was fired or passed over.
 
     Slots that were missed (the scheduler was down) are caught up by one run of the latest one, or
     passed over and only claimed, as the job's trigger says.
@@ -77,7 +77,9 @@ def fire_due(workspace: Workspace, progress: Progress | None = None) -> list[Fir
     fired = []
     for job, trigger in _triggered(workspace):
         due = _claim_due(workspace, job, trigger)
-        if due:
+        if due and _is_passed_over(workspace, trigger, due[-1]):
+            fired.append(Fired(job.name, None, tuple(due), None))
+        elif due:
             fired.append(_fire(workspace, job, due, progress or Silent()))
     return fired
 
@@ -109,7 +111,7 @@ def _triggered(workspace: Workspace) -> list[tuple[Job, Trigger]]:
 
 
 def _claim_due(workspace: Workspace, job: Job, trigger: Trigger) -> list[datetime]:
-    """The slots claimed now, oldest first; empty where there is nothing to run.
+    """The slots claimed now, oldest first; empty where none is due.
 
     A job that was never fired begins with its next slot, not with the past: its latest slot is
     claimed without a run.
@@ -123,18 +125,18 @@ def _claim_due(workspace: Workspace, job: Job, trigger: Trigger) -> list[datetim
                 ledger.fires.claim(job.name, before.date(), _name(before), _process())
             return []
         since = now - _CATCH_UP
-        claimed = [
+        return [
             slot
             for slot in due_slots(trigger, since, now)
             if (slot.date(), _name(slot)) > (last.nominal_local, last.slot)
             and ledger.fires.claim(job.name, slot.date(), _name(slot), _process())
         ]
-    if not claimed:
-        return []
-    late = now - instant_of(claimed[-1], ZoneInfo(trigger.zone))
-    if trigger.catch_up == "skip" and late > timedelta(seconds=5 * _TICK_SECONDS):
-        return []
-    return claimed
+
+
+def _is_passed_over(workspace: Workspace, trigger: Trigger, slot: datetime) -> bool:
+    """Whether a slot is too late for a job that catches nothing up."""
+    late = workspace.clock() - instant_of(slot, ZoneInfo(trigger.zone))
+    return trigger.catch_up == "skip" and late > timedelta(seconds=5 * _TICK_SECONDS)
 
 
 def _fire(workspace: Workspace, job: Job, due: list[datetime], progress: Progress) -> Fired:
