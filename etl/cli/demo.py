@@ -128,7 +128,7 @@ def _print_places(workspace: Workspace, result: RunResult, documents: list[Docum
         click.echo(
             f"  vendor bills for Odoo       {project.shown(project.folders.outbox / 'odoo')}"
         )
-    click.echo(f"  the ledger                  {project.ledger_url}")
+    click.echo(f"  the ledger                  {project.ledger.resolve()}")
     click.echo("\nlook closer")
     pushed = [d for d in documents if d.disposition == "pushed"]
     if pushed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from decimal import Decimal, InvalidOperation
 
 import click
@@ -120,6 +121,8 @@ def show(session: Session, item_id: str, as_json: bool) -> None:
     )
     details = dict(item.details)
     lines, defects = details.pop("lines", []), details.pop("defects", [])
+    closed = details.pop("closed", {})
+    print_fields({f"closed {name}": value for name, value in closed.items()})
     shown = {name: _amount(name, value) for name, value in details.items()}
     print_fields({name: value for name, value in shown.items() if value not in (None, [], "")})
     if lines:
@@ -166,18 +169,21 @@ def retry(
 
 @exceptions.command()
 @click.argument("ids", metavar="ID...", nargs=-1, required=True)
+@click.option("--reason", required=True, help="Why nothing more is to be done; kept with it.")
 @pass_session
-def close(session: Session, ids: tuple[str, ...]) -> None:
+def close(session: Session, ids: tuple[str, ...], reason: str) -> None:
     """Close exceptions that need nothing more, e.g. a duplicate that the carrier withdrew.
+
+    Who closed them (the user of this machine), when and why is kept with them.
 
     \b
     Examples:
-      etl exceptions close 3f9a1c0e77aa
+      etl exceptions close 3f9a1c0e77aa --reason "withdrawn by the carrier, mail of 24 November"
     """
     with session.workspace() as workspace, workspace.ledger.begin() as ledger:
         for item_id in ids:
             ledger.exceptions.named(item_id)
-        closed = ledger.exceptions.close(ids=ids)
+        closed = ledger.exceptions.close(ids=ids, note={"by": getpass.getuser(), "reason": reason})
     click.echo(f"{closed} closed")
 
 

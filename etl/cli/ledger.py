@@ -42,5 +42,5 @@ def upgrade(session: Session) -> None:
       etl ledger upgrade
       etl --environment prod ledger upgrade
     """
-    version = upgrade_ledger(session.project.ledger_url)
+    version = upgrade_ledger(session.project.ledger.resolve())
     click.echo(f"the ledger is at version {version}")

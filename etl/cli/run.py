@@ -153,7 +153,9 @@ def print_result(result: RunResult, as_json: bool) -> None:
         {
             "run": result.run_id,
             "batch": ", ".join(result.batches) or "none: nothing new came",
-            "files": f"{counts.files} received, {counts.duplicate_files} of them seen before",
+            "files": f"{counts.files} received, {counts.duplicate_files} of them seen before"
+            if result.pulled
+            else f"{counts.files} processed again",
             "documents": f"{counts.read} read = {counts.stored} stored + {counts.pushed} pushed + "
             f"{counts.unchanged} unchanged + {counts.held} held + {counts.rejected} rejected"
             + (f" + {counts.waiting} waiting" if counts.waiting else ""),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import zoneinfo
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from etl.config.cron import cron_trigger
 from etl.config.load_partner import load_partner
 from etl.config.partner import Partner
 from etl.config.project import (
@@ -17,12 +18,12 @@ from etl.config.project import (
     DeclaredOdoo,
     Folders,
     Job,
+    LedgerDeclaration,
     Project,
     PushRule,
     ReconcileSettings,
     Trigger,
 )
-from etl.config.secrets import resolve
 from etl.errors import ConfigurationError, Problem
 from etl.yamlfile import YamlFile, did_you_mean, load_yaml
 
@@ -99,7 +100,12 @@ def load_project(
         root=root,
         environment=chosen,
         folders=_folders(root, settings.get("folders", {})),
-        ledger_url=_ledger_url(file, [*place, "ledger"], settings, root, environ),
+        ledger=LedgerDeclaration(
+            settings.get("ledger", "sqlite:///ledger.db"),
+            file.place([*place, "ledger"]),
+            root,
+            environ,
+        ),
         target=settings["target"],
         odoo=DeclaredOdoo(file, (*place, "odoo"), settings["odoo"], root, environ)
         if "odoo" in settings
@@ -201,6 +207,12 @@ def _trigger(
                 did_you_mean(zone, zoneinfo.available_timezones()),
             )
         )
+    if "cron" in declared:
+        try:
+            cron_trigger(declared["cron"])
+        except ValueError as error:
+            key = ["jobs", job, "trigger", "cron"]
+            problems.append(file.problem(key, declared["cron"], f"a cron expression ({error})"))
     every = declared.get("every")
     minutes = int(every[:-1]) * (60 if every.endswith("h") else 1) if every else None
     return Trigger(
@@ -218,18 +230,6 @@ def _folders(root: Path, declared: Mapping[str, str]) -> Folders:
         outbox=root / declared.get("outbox", "outbox"),
         archive=root / declared.get("archive", "archive"),
     )
-
-
-def _ledger_url(
-    file: YamlFile,
-    key: Sequence[str | int],
-    settings: Mapping[str, Any],
-    root: Path,
-    environ: Mapping[str, str],
-) -> str:
-    url = resolve(settings.get("ledger", "sqlite:///ledger.db"), file.place(key), environ, root)
-    path = url.removeprefix("sqlite:///")
-    return f"sqlite:///{root / path}" if path != url else url
 
 
 def _reconcile(file: YamlFile, root: Path, problems: list[Problem]) -> ReconcileSettings:

@@ -42,6 +42,26 @@ class OdooSettings:
     retries: Retries = _RETRIES
 
 
+@dataclass(frozen=True)
+class LedgerDeclaration:
+    """The ledger's address as declared; a reference in it is resolved only when it is opened."""
+
+    declared: str
+    place: str
+    root: Path
+    environ: Mapping[str, str] = field(repr=False)
+
+    def resolve(self) -> str:
+        """SQLAlchemy's URL, SQLite paths made absolute.
+
+        Raises:
+            ConfigurationError: a reference cannot be resolved.
+        """
+        url = resolve(self.declared, self.place, self.environ, self.root)
+        path = url.removeprefix("sqlite:///")
+        return f"sqlite:///{self.root / path}" if path != url else url
+
+
 class OdooDeclaration(Protocol):
     """An Odoo whose references are resolved only when it is really used."""
 
@@ -166,7 +186,6 @@ class Project:
 
     Attributes:
         root: the folder of schedules.yaml.
-        ledger_url: SQLAlchemy URL; SQLite paths are absolute.
         target: ``outbox`` or ``odoo``.
         code_lists: the folder of the code lists.
     """
@@ -174,7 +193,7 @@ class Project:
     root: Path
     environment: str
     folders: Folders
-    ledger_url: str
+    ledger: LedgerDeclaration
     target: str
     odoo: OdooDeclaration | None
     jobs: Mapping[str, Job]

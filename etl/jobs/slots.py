@@ -9,8 +9,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from apscheduler.triggers.cron import CronTrigger
-
+from etl.config.cron import cron_trigger
 from etl.config.project import Trigger
 
 _LOOK_BACK = timedelta(days=32)
@@ -59,7 +58,7 @@ def _nominal(trigger: Trigger, first: datetime, last: datetime) -> list[datetime
         numbers = range((first - _ANCHOR) // step, (last - _ANCHOR) // step + 1)
         return [_ANCHOR + number * step for number in numbers]
     # cron fields are read on the local calendar, so they are evaluated without any zone's jumps
-    cron = CronTrigger.from_crontab(trigger.cron, timezone=UTC)
+    cron = cron_trigger(trigger.cron or "")
     slots: list[datetime] = []
     moment = first.replace(tzinfo=UTC)
     while (found := cron.get_next_fire_time(None, moment)) and found.replace(tzinfo=None) <= last:

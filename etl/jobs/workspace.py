@@ -116,7 +116,7 @@ def open_workspace(
     project: Project, clock: Callable[[], datetime] = utc_now
 ) -> Iterator[Workspace]:
     """Open the ledger and folders of `project`, and close the ledger at the end."""
-    ledger = open_ledger(project.ledger_url, clock)
+    ledger = open_ledger(project.ledger.resolve(), clock)
     try:
         yield Workspace(
             project=project,

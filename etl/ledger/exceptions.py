@@ -103,12 +103,14 @@ class Exceptions:
         ids: Sequence[str] = (),
         closed_by: str | None = None,
         but: Iterable[NewException] = (),
+        note: Mapping[str, str] | None = None,
     ) -> int:
         """Close open items by what they are about, or by id.
 
         Args:
             closed_by: the batch that settled them; None when a person did.
             but: trouble met by that batch itself, which stays open.
+            note: what a person says of it, kept as ``closed`` in the details.
 
         Returns:
             How many were closed.
@@ -129,6 +131,8 @@ class Exceptions:
                         item.state = ExceptionState.CLOSED
                         item.closed_at = now
                         item.closed_by = closed_by
+                        if note is not None:
+                            item.details = {**item.details, "closed": dict(note)}
                         closed += 1
         self._session.flush()
         return closed

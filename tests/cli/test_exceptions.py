@@ -40,6 +40,9 @@ def test_a_person_can_close_what_needs_nothing_more(etl: CommandLine) -> None:
     drop_night(etl.night)
     etl("run", "nightly", code=1)
     [dispute] = etl.json("exceptions", "list", "--queue", "disputes")
-    assert "1 closed" in etl("exceptions", "close", dispute["id"]).output
+    etl("exceptions", "close", dispute["id"], code=2)
+    closing = etl("exceptions", "close", dispute["id"], "--reason", "agreed by telephone")
+    assert "1 closed" in closing.output
+    assert "agreed by telephone" in etl("exceptions", "show", dispute["id"]).output
     assert etl.json("exceptions", "list", "--queue", "disputes") == []
     etl("exceptions", "retry", code=2)

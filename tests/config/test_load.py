@@ -71,7 +71,7 @@ def problems(root: Path, environment: str | None = None) -> list[str]:
 def test_a_whole_project_is_read_with_its_defaults(project: Project) -> None:
     loaded = load_project(project(), None, {})
     assert loaded.environment == "dev"
-    assert loaded.ledger_url == f"sqlite:///{loaded.root}/ledger.db"
+    assert loaded.ledger.resolve() == f"sqlite:///{loaded.root}/ledger.db"
     assert loaded.folders.archive == loaded.root / "archive"
     assert loaded.jobs["nightly"].steps == ("pull", "map", "reconcile")
     trigger = loaded.jobs["nightly"].trigger
@@ -101,7 +101,7 @@ def test_what_stands_in_the_environment_is_never_shown(project: Project) -> None
 def test_an_environment_chooses_ledger_target_and_overrides_endpoints(project: Project) -> None:
     environ = {"LEDGER": "postgresql+psycopg://db/etl", "ODOO_KEY": "k", "ACME_USER": "we"}
     loaded = load_project(project(), "prod", environ)
-    assert loaded.ledger_url == "postgresql+psycopg://db/etl"
+    assert loaded.ledger.resolve() == "postgresql+psycopg://db/etl"
     assert loaded.odoo is not None
     odoo = loaded.odoo.resolve()
     assert odoo.password.reveal() == "k"
@@ -110,9 +110,13 @@ def test_an_environment_chooses_ledger_target_and_overrides_endpoints(project: P
 
 
 def test_a_reference_that_is_not_there_names_itself_and_the_remedy(project: Project) -> None:
-    [line] = problems(project(), "prod")
-    assert "schedules.yaml:8 environments.prod.ledger: ${env:LEDGER} is not there" in line
-    assert "set the environment variable" in line
+    loaded = load_project(project(), "prod", {})
+    with pytest.raises(ConfigurationError) as raised:
+        loaded.ledger.resolve()
+    assert "schedules.yaml:8 environments.prod.ledger: ${env:LEDGER} is not there" in str(
+        raised.value
+    )
+    assert "set the environment variable" in str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -149,6 +153,8 @@ def test_a_literal_secret_is_not_repeated_in_the_error(project: Project) -> None
     [
         ("partners: [acme]", "partners: [acne]", "Did you mean 'acme'?"),
         ("daily: 02:30", "daily: 2.30", "a time of day, HH:MM"),
+        ("daily: 02:30", 'cron: "99 2 * * *"', "a cron expression"),
+        ("daily: 02:30", 'cron: "0 2 * * 5-1"', "ends before it begins"),
         ("zone: Europe/Berlin", "zone: Europe/Berlyn", "Did you mean 'Europe/Berlin'?"),
         ("[pull, map, reconcile]", "[map, pull]", "in the order pull, map, reconcile, push"),
         ("[pull, map, reconcile]", "[pull, map, push]", "the mapping that the step push needs"),

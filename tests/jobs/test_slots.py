@@ -2,6 +2,7 @@ import itertools
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +32,23 @@ def test_cron_fields_are_read_on_the_local_calendar() -> None:
     assert [
         slot.isoformat() for slot in due_slots(trigger, utc(2026, 11, 1), utc(2026, 11, 24))
     ] == [f"2026-11-{day:02}T06:15:00" for day in (2, 9, 16, 23)]
+
+
+@pytest.mark.parametrize(
+    ("weekdays", "days"),
+    [
+        ("1-5", [2, 3, 4, 5, 6, 9]),
+        ("mon-fri", [2, 3, 4, 5, 6, 9]),
+        ("0", [1, 8]),
+        ("7", [1, 8]),
+        ("6,0", [1, 7, 8]),
+        ("1-5/2", [2, 4, 6, 9]),
+        ("*", [1, 2, 3, 4, 5, 6, 7, 8, 9]),
+    ],
+)
+def test_cron_counts_weekdays_from_sunday(weekdays: str, days: list[int]) -> None:
+    trigger = Trigger(cron=f"0 12 * * {weekdays}", zone="UTC")
+    assert [slot.day for slot in due_slots(trigger, utc(2026, 11, 1), utc(2026, 11, 10))] == days
 
 
 def test_intervals_keep_their_beat_over_midnight_and_over_restarts() -> None:
