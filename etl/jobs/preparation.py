@@ -75,7 +75,7 @@ def prepare_files(
         mapped = map_files(workspace, own, progress)
     if "reconcile" in job.steps and reconciliation is None:
         progress.stage("reconcile", 1)
-        reconciliation = reconcile_invoices(workspace, mapped, {file.sha256 for file in own}, on)
+        reconciliation = reconcile_invoices(workspace, mapped, own, on)
         progress.advance()
     documents = documents_of(mapped, reconciliation, own)
     if reconciliation is None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from etl.ledger.chunks import chunks
@@ -61,6 +62,7 @@ class History:
         bols: Iterable[str] = (),
         exclude_file_sha256s: Collection[str] = (),
         exclude_batch: str | None = None,
+        received_until: datetime | None = None,
     ) -> pa.Table:
         """The carrier's documents with one of these normalised numbers; columns of :data:`SCHEMA`.
 
@@ -71,10 +73,12 @@ class History:
         Args:
             exclude_file_sha256s: files whose own earlier processing is not history (a rerun).
             exclude_batch: the batch being worked on.
+            received_until: what came later is no history: a bill that is processed again is not
+                the duplicate of its own repetition.
         """
         hidden = frozenset(exclude_file_sha256s)
         rows: dict[tuple[Any, ...], dict[str, Any]] = {}
-        for row in self._matches(carrier_scac, invoice_no_norms, pros, bols):
+        for row in self._matches(carrier_scac, invoice_no_norms, pros, bols, received_until):
             if row["file_sha256"] not in hidden and row["batch_id"] != exclude_batch:
                 rows[(row["document_id"], row["pro_norm"], row["bol_norm"])] = row
         ordered = sorted(rows.items(), key=lambda item: tuple(part or "" for part in item[0]))
@@ -86,12 +90,16 @@ class History:
         invoice_no_norms: Iterable[str],
         pros: Iterable[str],
         bols: Iterable[str],
+        received_until: datetime | None,
     ) -> Iterable[dict[str, Any]]:
         of_carrier = (
             select(*_COLUMNS)
             .outerjoin(File, File.id == Document.file_id)
             .where(Document.carrier_scac == carrier_scac)
         )
+        if received_until is not None:
+            came_before = or_(File.id.is_(None), File.received_at <= received_until)
+            of_carrier = of_carrier.where(came_before)
         for column, values in (
             (Document.invoice_no_norm, invoice_no_norms),
             (Document.pro_norm, pros),

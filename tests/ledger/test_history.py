@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 
 from etl.ledger import Ledger
 from etl.ledger.history import SCHEMA
-from tests.ledger.conftest import new_file, open_batch
+from tests.ledger.conftest import START, new_file, open_batch
 
 TYPE = "freight_invoice"
 
@@ -143,3 +143,15 @@ def test_five_thousand_numbers_at_once(ledger: Ledger) -> None:
     assert sorted(found["document_id"].to_pylist()) == sorted(
         f"b1/freight_invoice/{n}" for n in range(5000)
     )
+
+
+def test_what_came_later_is_no_history(history: Ledger) -> None:
+    with history.begin() as tx:
+        tx.files.record(
+            new_file("late", "b2", sha256="33" * 32, received_at=START + timedelta(days=1))
+        )
+        tx.documents.record("b2", TYPE, [invoice(2, file_id="late", invoice_no_norm="INV1")])
+    documents = find(history, invoice_no_norms=["INV1", "INV2"])["document_id"].to_pylist()
+    assert documents == [f"b1/{TYPE}/0", f"b1/{TYPE}/1", f"b2/{TYPE}/2"]
+    earlier = find(history, invoice_no_norms=["INV1", "INV2"], received_until=START)
+    assert earlier["document_id"].to_pylist() == documents[:2]

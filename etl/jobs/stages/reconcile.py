@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import reduce
 from operator import or_
@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from etl.canonical import RecordSet, normalise, normalised, record_type
+from etl.jobs.batch import BatchFile
 from etl.jobs.stages.map import MappedBatch
 from etl.jobs.workspace import Workspace
 from etl.ledger.history import SCHEMA as HISTORY
@@ -20,12 +21,12 @@ INVOICE = "freight_invoice"
 
 
 def reconcile_invoices(
-    workspace: Workspace, mapped: MappedBatch, file_sha256s: Collection[str], on: date
+    workspace: Workspace, mapped: MappedBatch, files: Sequence[BatchFile], on: date
 ) -> Reconciliation | None:
     """Audit the accepted freight invoices; None where the batch has none.
 
     Args:
-        file_sha256s: the batch's own files, whose earlier processing is not history.
+        files: the batch's own; neither their earlier processing is history, nor what came later.
         on: the batch's day; expected charges are looked for from the declared window before it.
     """
     invoices = mapped.accepted.get(INVOICE)
@@ -37,7 +38,7 @@ def reconcile_invoices(
         _known(workspace, mapped, "expected_charge", references, on),
         workspace.tolerances,
         shipments=_known(workspace, mapped, "shipment", references, on),
-        history=_history(workspace, invoices, file_sha256s),
+        history=_history(workspace, invoices, files),
         mapping_findings=mapped.findings.get(INVOICE, ()),
     )
 
@@ -66,7 +67,7 @@ def _known(
     return pa.concat_tables([earlier, own.main.filter(wanted)]) if own is not None else earlier
 
 
-def _history(workspace: Workspace, invoices: RecordSet, file_sha256s: Collection[str]) -> pa.Table:
+def _history(workspace: Workspace, invoices: RecordSet, files: Sequence[BatchFile]) -> pa.Table:
     """Documents of earlier batches under the same invoice, PRO or BOL numbers, by carrier."""
     main, references = invoices.main, invoices.tables["reference"]
     found = [HISTORY.empty_table()]
@@ -84,7 +85,8 @@ def _history(workspace: Workspace, invoices: RecordSet, file_sha256s: Collection
                     invoice_no_norms=of_carrier["invoice_no_norm"].drop_null().to_pylist(),
                     pros=_numbers(of_carrier["pro_no"], named, "PRO"),
                     bols=_numbers(of_carrier["bol_no"], named, "BOL"),
-                    exclude_file_sha256s=file_sha256s,
+                    exclude_file_sha256s={file.sha256 for file in files},
+                    received_until=max(file.received_at for file in files),
                 )
             )
     return pa.concat_tables(found)
