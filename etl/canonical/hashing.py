@@ -1,14 +1,15 @@
 """The record hash: sha256 over what a record says, and nothing of where it came from.
 
-A row is written as a digest of its table's name and of the names of the fields that have a
-value, in alphabetical order, followed by those values in the same order. A record is its main
-row followed by its child rows, table by table in alphabetical order, in the order of the rows.
-Fields without a value leave no trace, so that a field added to a type later does not change old
-hashes.
+A record is written in two parts, first all of its texts and then all of its numbers; in each, the
+main row comes first, then the rows of the child tables in alphabetical order. The texts of a row
+are a digest of its table's name and of the names of the fields that have a value, in alphabetical
+order, followed by the values that are text. Its numbers are the other values, each as a whole
+number of eight bytes, little-endian: money in ten-thousandths, quantities in millionths, dates as
+days and times as microseconds since 1970-01-01, booleans as 0 and 1.
 
-Values are written as text that does not depend on library versions: money in whole
-ten-thousandths, quantities in whole millionths, dates as days and times as microseconds since
-1970-01-01, booleans as 0 and 1.
+Fields without a value leave no trace, so that a field added to a type later does not change old
+hashes, and nothing depends on library versions or on what else is in the tables. The digests say
+how many numbers there are, so that no text can be mistaken for one.
 """
 
 from __future__ import annotations
@@ -27,83 +28,109 @@ from etl.canonical.records import RecordSet
 
 _ROW, _VALUE = "\x1e", "\x1f"
 
+Spans = Iterator[memoryview]
+"""For each record, its part of some content."""
+
 
 def record_hashes(records: RecordSet) -> pa.Array:
     """One lower case hexadecimal sha256 for each record, in the order of the main table."""
     count = records.num_records
-    texts = [_row_texts(records.type, records.main)]
-    owners = [np.arange(count)]
+    texts, numbers = _spans(records.type, records.main, np.arange(count), count)
+    parts = [[texts], [numbers]]
     for name in sorted(records.children):
-        texts.append(_row_texts(record_type(records.type.children[name]), records.tables[name]))
-        owners.append(records.parent_rows(name))
-    contents = _joined_by_owner(pa.concat_arrays(texts), np.concatenate(owners), count)
+        table = records.tables[name]
+        if table.num_rows:
+            child = record_type(records.type.children[name])
+            texts, numbers = _spans(child, table, records.parent_rows(name), count)
+            parts[0].append(texts)
+            parts[1].append(numbers)
+    contents = map(b"".join, zip(*parts[0], *parts[1], strict=True))
     return pa.array([hashlib.sha256(content).hexdigest() for content in contents], pa.string())
 
 
-def _joined_by_owner(
-    texts: pa.Array, owners: npt.NDArray[np.int64], count: int
-) -> Iterator[memoryview]:
-    """For each owner 0 ... `count`-1 its texts, one after the other in their order."""
-    order = np.argsort(owners, kind="stable")
-    _, offsets, data = texts.take(pa.array(order)).buffers()
-    starts = np.searchsorted(owners[order], np.arange(count + 1))
-    bounds = np.frombuffer(offsets, np.int64, len(texts) + 1)[starts].tolist()
-    content = memoryview(data if data is not None else b"")
-    return (content[start:end] for start, end in pairwise(bounds))
+def _spans(
+    kind: RecordType, table: pa.Table, owners: npt.NDArray[np.int64], count: int
+) -> tuple[Spans, Spans]:
+    """The texts and the numbers of a table's rows, each as one span of bytes an owner."""
+    if np.any(owners[1:] < owners[:-1]):
+        order = np.argsort(owners, kind="stable")
+        table, owners = table.take(pa.array(order)), owners[order]
+    names = sorted(field.name for field in kind.fields.values() if field.hashed)
+    columns = {
+        name: table[name].combine_chunks()
+        for name in names
+        if table[name].null_count < table.num_rows
+    }
+    texts = [column for column in columns.values() if pa.types.is_string(column.type)]
+    numbers = [column for column in columns.values() if not pa.types.is_string(column.type)]
+    headers = _headers(kind.name, columns, table.num_rows)
+    starts = np.searchsorted(owners, np.arange(count + 1))
+    return _texts(headers, texts, starts), _numbers(numbers, starts, table.num_rows)
 
 
-def _row_texts(kind: RecordType, table: pa.Table) -> pa.Array:
-    names: list[str] = []
-    columns: list[pa.Array] = []
-    for name in sorted(field.name for field in kind.fields.values() if field.hashed):
-        column = table[name]
-        if column.null_count < len(column):
-            names.append(name)
-            columns.append(_text(column.combine_chunks()))
-    headers = _headers(kind.name, names, columns, table.num_rows)
-    return pc.binary_join_element_wise(
-        headers, *columns, pa.scalar(_VALUE, pa.large_string()), null_handling="skip"
+def _texts(headers: pa.Array, columns: list[pa.Array], starts: npt.NDArray[np.intp]) -> Spans:
+    escaped = [_escaped(column.cast(pa.large_string())) for column in columns]
+    joined = pc.binary_join_element_wise(
+        headers, *escaped, pa.scalar(_VALUE, pa.large_string()), null_handling="skip"
     )
+    _, offsets, data = joined.buffers()
+    bounds = np.frombuffer(offsets, np.int64, len(joined) + 1)[starts]
+    return _cut(memoryview(data if data is not None else b""), bounds)
 
 
-def _headers(table: str, names: list[str], columns: list[pa.Array], count: int) -> pa.Array:
-    """For each row, the digest of the table's name and of the fields that have a value in it."""
-    pattern = np.zeros(count, np.int64)
-    sometimes = [i for i, column in enumerate(columns) if column.null_count]
-    for bit, i in enumerate(sometimes):
-        pattern |= columns[i].is_valid().to_numpy(zero_copy_only=False).astype(np.int64) << bit
-    patterns, which = np.unique(pattern, return_inverse=True)
-    headers = []
-    for bits in patterns.tolist():
-        absent = {i for bit, i in enumerate(sometimes) if not bits >> bit & 1}
-        present = ",".join(name for i, name in enumerate(names) if i not in absent)
-        digest = hashlib.sha256(f"{table}:{present}".encode()).hexdigest()
-        headers.append(_ROW + digest[:16])
-    return pa.array(headers, pa.large_string()).take(pa.array(which))
+def _numbers(columns: list[pa.Array], starts: npt.NDArray[np.intp], rows: int) -> Spans:
+    values = np.zeros((rows, len(columns)), "<i8")
+    present = np.ones((rows, len(columns)), np.bool_)
+    before = np.zeros(rows + 1, np.int64)
+    for index, column in enumerate(columns):
+        values[:, index] = _whole(column)
+        if column.null_count:
+            present[:, index] = _valid(column)
+        before[1:] += present[:, index]
+    bounds = np.cumsum(before)[starts] * values.itemsize
+    return _cut(memoryview(values[present].tobytes()), bounds)
 
 
-def _text(column: pa.Array) -> pa.Array:
+def _cut(content: memoryview, bounds: npt.NDArray[np.int64]) -> Spans:
+    return (content[start:end] for start, end in pairwise(bounds.tolist()))
+
+
+def _whole(column: pa.Array) -> npt.NDArray[np.int64]:
+    """Anything but text as whole numbers; any number where there is no value."""
     kind = column.type
     if pa.types.is_decimal(kind):
-        column = _unscaled(column)
-    elif pa.types.is_date32(kind):
+        # decimals of up to 18 digits are stored in the lower half of their sixteen bytes
+        words = np.frombuffer(column.buffers()[1], "<i8", 2 * len(column), column.offset * 16)
+        return words[::2]
+    if pa.types.is_date32(kind):
         column = column.view(pa.int32())
     elif pa.types.is_timestamp(kind):
         column = column.view(pa.int64())
-    elif pa.types.is_boolean(kind):
-        column = column.cast(pa.int8())
-    text = column.cast(pa.large_string())
-    return _escaped(text) if pa.types.is_string(kind) else text
+    whole: npt.NDArray[np.int64] = (
+        column.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
+    )
+    return whole
 
 
-def _unscaled(column: pa.Array) -> pa.Array:
-    """Decimals of up to 18 digits as the whole numbers that they are stored as."""
-    validity, data = column.buffers()
-    words = np.frombuffer(data, np.int64, 2 * len(column), column.offset * 16)
-    whole = pa.array(np.ascontiguousarray(words[::2]))
-    if column.null_count == 0 or validity is None:
-        return whole
-    return pc.if_else(column.is_valid(), whole, pa.scalar(None, pa.int64()))
+def _valid(column: pa.Array) -> npt.NDArray[np.bool_]:
+    valid: npt.NDArray[np.bool_] = column.is_valid().to_numpy(zero_copy_only=False)
+    return valid
+
+
+def _headers(table: str, columns: dict[str, pa.Array], count: int) -> pa.Array:
+    """For each row, the digest of the table's name and of the fields that have a value in it."""
+    pattern = np.zeros(count, np.int64)
+    sometimes = [name for name, column in columns.items() if column.null_count]
+    for bit, name in enumerate(sometimes):
+        pattern |= _valid(columns[name]).astype(np.int64) << bit
+    patterns = pa.array(pattern).dictionary_encode()
+    headers = []
+    for bits in patterns.dictionary.to_pylist():
+        absent = {name for bit, name in enumerate(sometimes) if not bits >> bit & 1}
+        present = ",".join(name for name in columns if name not in absent)
+        digest = hashlib.sha256(f"{table}:{present}".encode()).hexdigest()
+        headers.append(_ROW + digest[:16])
+    return pa.array(headers, pa.large_string()).take(patterns.indices)
 
 
 def _escaped(text: pa.Array) -> pa.Array:

@@ -1,4 +1,6 @@
 import hashlib
+import struct
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -29,20 +31,41 @@ def hashed(records: RecordSet) -> list[str]:
     return hashes
 
 
-def row_text(names: str, values: list[str]) -> str:
-    return "\x1e" + "\x1f".join([hashlib.sha256(names.encode()).hexdigest()[:16], *values])
+def row_texts(fields: str, *texts: str) -> bytes:
+    digest = hashlib.sha256(fields.encode()).hexdigest()[:16]
+    return ("\x1e" + "\x1f".join([digest, *texts])).encode()
 
 
 def test_the_hash_is_the_same_in_every_version() -> None:
     names = "billing_kind,currency,invoice_no,invoice_no_norm,invoice_type,revision,total"
-    main = ["original", "USD", "A1", "A1", "380", "0", "105000"]
     line_names = "amount,charge_code,currency,line_no"
-    lines = [["100000", "BASE", "USD", "1"], ["5000", "FUEL", "USD", "2"]]
-    said = row_text(f"freight_invoice:{names}", main)
-    said += "".join(row_text(f"charge_line:{line_names}", line) for line in lines)
-    expected = hashlib.sha256(said.encode()).hexdigest()
+    revision, total = 0, 10_5000
+    said = (
+        row_texts(f"freight_invoice:{names}", "original", "USD", "A1", "A1", "380")
+        + row_texts(f"charge_line:{line_names}", "BASE", "USD")
+        + row_texts(f"charge_line:{line_names}", "FUEL", "USD")
+        + struct.pack("<2q", revision, total)
+        + struct.pack("<2q", 10_0000, 1)
+        + struct.pack("<2q", 5000, 2)
+    )
+    expected = hashlib.sha256(said).hexdigest()
     assert hashed(invoice()) == [expected]
-    assert expected == "bb9979b8917b77a86d005df478d99027123be177cd4498e38f3746cb60133a7e"
+    assert expected == "5ac64c45265f840f64e79e128873c306099ff4d4781b0a7b3286f9a6cc765ca0"
+
+
+def test_quantities_and_dates_are_whole_numbers_too() -> None:
+    names = "billing_kind,currency,due_date,invoice_no,invoice_no_norm,invoice_type,revision"
+    dated = invoice(
+        {"due_date": date(1969, 12, 31), "total": None},
+        lines=[{"record_id": 0, "rate": Decimal("-1.5")}],
+    )
+    said = (
+        row_texts(f"freight_invoice:{names}", "original", "USD", "A1", "A1", "380")
+        + row_texts("charge_line:currency,line_no,rate", "USD")
+        + struct.pack("<2q", -1, 0)
+        + struct.pack("<2q", 1, -1_500_000)
+    )
+    assert hashed(dated) == [hashlib.sha256(said).hexdigest()]
 
 
 @pytest.mark.parametrize(
