@@ -114,7 +114,12 @@ def restore(session: Session, sealed: SealedBatch) -> None:
         waiting = any(row["state"] != ExceptionState.CLOSED for row in exceptions)
         run["state"] = RunState.EXCEPTIONS if waiting else RunState.OK
         run["finished_at"] = batch["sealed_at"]
-    if session.get(Run, run["id"]) is None:
+    known = session.get(Run, run["id"])
+    if known is None:
+        _write(session, Run, [run])
+    elif known.finished_at is not None and known.finished_at < batch["sealed_at"]:
+        # restored from a batch that the same run sealed before this one
+        run["state"] = max(run["state"], known.state, key=list(RunState).index)
         _write(session, Run, [run])
     _write(session, Batch, [batch])
     _restore_files(session, files)

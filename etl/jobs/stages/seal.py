@@ -10,7 +10,12 @@ from etl.jobs.workspace import Workspace
 
 def seal(workspace: Workspace, batch: Batch, counts: Counts) -> None:
     """Write what the ledger says of the batch beside its records, and close the folder for ever."""
-    with workspace.ledger.read() as ledger:
+    with workspace.ledger.begin() as ledger:
+        run = ledger.runs.named(ledger.batches.named(batch.id).run_id)
+        # a rebuilt ledger has nothing but the manifests to count a run by
+        so_far = Counts(**run.counts)
+        so_far.add(counts)
+        ledger.runs.progress(run.id, so_far.as_dict())
         sealed = ledger.sealed_content(batch.id)
     for name, table in sealed.tables.items():
         batch.folder.write_table(name, table)

@@ -1,0 +1,94 @@
+"""What waited in a queue goes on once its cause was mended, at the exception's own request."""
+
+from __future__ import annotations
+
+import pytest
+
+from etl.errors import ConfigurationError
+from etl.jobs.retry import retry
+from etl.ledger import ExceptionItem, RunKind
+from tests.freight_bills import EXPECTED_HEADER, FreightBill, bills_file, expected_file
+from tests.night import Night
+
+RIGHT = FreightBill("Y-1", "LD-Y1")
+CODED = FreightBill("Y-2", "LD-Y2", charges=(("400", 9000), ("ZRT", 7500)))
+UNKNOWN = FreightBill("Y-3", "LD-Y3")
+CODED_AS_LIFTGATE = FreightBill("Y-2", "LD-Y2", charges=(("400", 9000), ("LFT", 7500)))
+
+
+def waiting(night: Night) -> dict[str, ExceptionItem]:
+    with night.open().ledger.read() as ledger:
+        return {item.code: item for item in ledger.exceptions.find()}
+
+
+def teach_code(night: Night) -> None:
+    path = night.root / "mappings" / "codes" / "charge_codes.yaml"
+    text = path.read_text("utf-8")
+    path.write_text(text.replace("entries:\n", "entries:\n  - {code: ZRT, value: LIFTGATE}\n"))
+
+
+@pytest.fixture
+def stuck(night: Night) -> Night:
+    """A night with a bill that is right, an unknown code, and a shipment not known yet."""
+    night.drop("tms", "expected_charges_1.csv", expected_file(RIGHT, CODED_AS_LIFTGATE))
+    for number, bill in enumerate((RIGHT, CODED, UNKNOWN), start=101):
+        night.drop("acme-freight", f"{bill.number}.edi", bills_file(bill, control_number=number))
+    assert night.run().counts.pushed == 1
+    assert sorted(waiting(night)) == ["SHIPMENT_NOT_FOUND", "UNKNOWN_CODE"]
+    return night
+
+
+def test_one_exception_is_retried_and_closed_and_the_other_waits_on(stuck: Night) -> None:
+    teach_code(stuck)
+    [result] = retry(stuck.open(), [waiting(stuck)["UNKNOWN_CODE"].id])
+    assert (result.exit_code, result.counts.files, result.counts.pushed) == (0, 1, 1)
+    assert list(waiting(stuck)) == ["SHIPMENT_NOT_FOUND"]
+    workspace = stuck.open()
+    with workspace.ledger.read() as ledger:
+        assert ledger.runs.recent()[0].kind == RunKind.RETRY
+    assert workspace.archive.verify() == []
+
+
+def test_what_is_still_wrong_waits_on_and_is_counted(stuck: Night) -> None:
+    before = waiting(stuck)["UNKNOWN_CODE"]
+    [result] = retry(stuck.open(), [before.id])
+    assert (result.exit_code, result.counts.rejected) == (1, 1)
+    after = waiting(stuck)["UNKNOWN_CODE"]
+    assert (after.id, after.attempts) == (before.id, before.attempts + 1)
+
+
+def test_a_queue_is_retried_when_the_expected_charges_have_come(stuck: Night) -> None:
+    stuck.drop("tms", "expected_charges_2.csv", EXPECTED_HEADER + "\n" + UNKNOWN.expected())
+    stuck.run()
+    [result] = retry(stuck.open(), queue="freight-audit")
+    assert (result.exit_code, result.counts.pushed) == (0, 1)
+    assert list(waiting(stuck)) == ["UNKNOWN_CODE"]
+    assert retry(stuck.open(), queue="freight-audit") == []
+
+
+def test_a_technical_exception_is_retried_by_its_job(stuck: Night) -> None:
+    stuck.write_schedules(
+        endpoints={
+            "parcelxpress": {
+                "type": "local",
+                "folders": {"in": "not/there"},
+                "retries": {"attempts": 1},
+            }
+        }
+    )
+    assert stuck.run().exit_code == 3
+    item = waiting(stuck)["PULL_FAILED"]
+    stuck.write_schedules()
+    [result] = retry(stuck.open(), [item.id])
+    assert (result.exit_code, result.job) == (0, "nightly")
+    assert "PULL_FAILED" not in waiting(stuck)
+
+
+def test_an_exception_that_is_closed_or_unknown_is_not_retried(stuck: Night) -> None:
+    teach_code(stuck)
+    item = waiting(stuck)["UNKNOWN_CODE"]
+    retry(stuck.open(), [item.id])
+    with pytest.raises(ConfigurationError, match="is closed"):
+        retry(stuck.open(), [item.id])
+    with pytest.raises(ConfigurationError, match="no exception 'nothing'"):
+        retry(stuck.open(), ["nothing"])
