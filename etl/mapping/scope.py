@@ -134,7 +134,7 @@ class Scope:
         """For each record the number of its child rows."""
         return count_by_record(self.children[child]["record_id"], len(self))
 
-    def carriers(self) -> pa.Array | str | None:
+    def carriers(self) -> pa.DictionaryArray | str | None:
         """The carrier of each row, or of all of them where it is the same."""
         own = self.context.carrier_scac
         main = self.parent or self
@@ -144,9 +144,8 @@ class Scope:
         distinct = mapped.unique().to_pylist()
         if len(distinct) == 1:
             return distinct[0] or own
-        if own is not None:
-            mapped = mapped.fill_null(own)
-        return mapped if main is self else mapped.take(pa.array(self.records))
+        carriers = (mapped if own is None else mapped.fill_null(own)).dictionary_encode()
+        return carriers if main is self else carriers.take(pa.array(self.records))
 
     def keep(self, kept: pa.Array) -> None:
         """Go on with the rows where `kept` holds only, and forget the refusals of the others."""

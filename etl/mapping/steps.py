@@ -103,7 +103,7 @@ def look_up(codes: CodeList, missing: str | None, unknown: str) -> Step:
         encoded = written.dictionary_encode()
         distinct = [code.strip() for code in encoded.dictionary.to_pylist()]
         client, carriers = cells.scope.context.client, cells.scope.carriers()
-        if isinstance(carriers, pa.Array):
+        if isinstance(carriers, pa.DictionaryArray):
             meanings = _by_carrier(codes, distinct, encoded.indices, carriers, client)
         else:
             found = [codes.value_of(code, carriers, client) for code in distinct]
@@ -293,21 +293,24 @@ def constant(kind: Kind, value: str | int | Decimal | bool) -> pa.Scalar | None:
 
 
 def _by_carrier(
-    codes: CodeList, distinct: list[str], indices: pa.Array, carriers: pa.Array, client: str | None
+    codes: CodeList,
+    distinct: list[str],
+    indices: pa.Array,
+    carriers: pa.DictionaryArray,
+    client: str | None,
 ) -> pa.Array:
     """Meanings where rows are of several carriers: each pair of carrier and code once."""
-    by_carrier = carriers.dictionary_encode()
-    names = [*by_carrier.dictionary.to_pylist(), None]
-    carrier_index = by_carrier.indices.fill_null(len(names) - 1).to_numpy().astype(np.int64)
-    code_index = indices.fill_null(len(distinct)).to_numpy().astype(np.int64)
-    pairs, which = np.unique(carrier_index * (len(distinct) + 1) + code_index, return_inverse=True)
+    names = [*carriers.dictionary.to_pylist(), None]
+    carrier_index = carriers.indices.fill_null(len(names) - 1).to_numpy().astype(np.int64)
+    code_index = indices.fill_null(len(distinct)).to_numpy()
+    pairs = pa.array(carrier_index * (len(distinct) + 1) + code_index).dictionary_encode()
     meanings = []
-    for pair in pairs.tolist():
+    for pair in pairs.dictionary.to_pylist():
         carrier, code = divmod(pair, len(distinct) + 1)
         meanings.append(
             codes.value_of(distinct[code], names[carrier], client) if code < len(distinct) else None
         )
-    return pa.array(meanings, pa.string()).take(pa.array(which))
+    return pa.array(meanings, pa.string()).take(pairs.indices)
 
 
 def _without_empty(text: pa.Array) -> pa.Array:
