@@ -114,6 +114,8 @@ def settle(
             file_ids=[file.id for file in prepared.files] if prepared.read_again else [],
             closed_by=batch.id,
             but=exceptions,
+            # a repetition that came later waits for its own sake
+            received_until=max((file.received_at for file in prepared.files), default=None),
         )
 
 

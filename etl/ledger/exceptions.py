@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from etl.errors import ConfigurationError
 from etl.ledger.chunks import chunks
 from etl.ledger.clock import Clock
-from etl.ledger.models import ExceptionItem, ExceptionKind, ExceptionState
+from etl.ledger.models import ExceptionItem, ExceptionKind, ExceptionState, File
 
 _NOT_CLOSED = ExceptionItem.state != ExceptionState.CLOSED
 
@@ -103,6 +103,7 @@ class Exceptions:
         ids: Sequence[str] = (),
         closed_by: str | None = None,
         but: Iterable[NewException] = (),
+        received_until: datetime | None = None,
         note: Mapping[str, str] | None = None,
     ) -> int:
         """Close open items by what they are about, or by id.
@@ -110,6 +111,7 @@ class Exceptions:
         Args:
             closed_by: the batch that settled them; None when a person did.
             but: trouble met by that batch itself, which stays open.
+            received_until: what a later file says under one of the business keys stays open.
             note: what a person says of it, kept as ``closed`` in the details.
 
         Returns:
@@ -126,6 +128,10 @@ class Exceptions:
         ):
             for some in chunks(list(values)):
                 query = select(ExceptionItem).where(_NOT_CLOSED, column.in_(some))
+                if received_until is not None and column is ExceptionItem.business_key:
+                    query = query.outerjoin(File, File.id == ExceptionItem.file_id).where(
+                        or_(File.id.is_(None), File.received_at <= received_until)
+                    )
                 for item in self._session.scalars(query):
                     if item.fingerprint not in staying:
                         item.state = ExceptionState.CLOSED

@@ -201,3 +201,4 @@ def test_a_bill_is_no_duplicate_of_its_own_repetition_in_a_later_night(first: Fi
     result = first.rerun()
     assert first.outcomes(result.batches[0])["R-1"] == ("AUTO_APPROVE", "unchanged")
     assert (result.counts.unchanged, result.counts.held) == (2, 1)
+    assert "DUPLICATE_BILL" in first.open_codes()
