@@ -2,6 +2,11 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
+# Real files of other people for the corpus tests; no part of the project, used where they are.
+CORPUS := $(abspath $(wildcard ../shared/corpus))
+ifneq ($(CORPUS),)
+export ETL_CORPUS ?= $(CORPUS)
+endif
 
 .PHONY: help demo test test-unit lint services bench clean
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from etl.archive import Archive, durable
+from etl import durable
+from etl.archive import Archive
 from etl.archive.chain import HEAD, SEALING
 from etl.errors import TerminalError
 from tests.archive.conftest import FIRST_DAY, Sealed
