@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from etl.cli.main import cli
 from tests.freight_bills import FreightBill, bills_file, expected_file
 from tests.night import PARTNERS, Night
 from tests.services.cut_proxy import CutProxy
@@ -83,9 +85,10 @@ class RealNight:
         return {"exit_code": done.returncode, **json.loads(done.stdout)}
 
     def ask(self, *arguments: str) -> Any:
-        """What a command tells a script."""
-        done = self.etl(*arguments, "--json")
-        assert done.returncode == 0, done.stderr
+        """What a command that only looks tells a script; in this process."""
+        command = ["--project", str(self.night.root), *arguments, "--json"]
+        done = CliRunner().invoke(cli, command, env=self.environ, catch_exceptions=False)
+        assert done.exit_code == 0, done.output
         return json.loads(done.stdout)
 
     def drop(self, partner: str, name: str, content: str | bytes) -> None:
