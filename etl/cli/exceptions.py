@@ -14,6 +14,7 @@ from etl.cli.session import Session, json_option, pass_session
 from etl.errors import ExitCode
 from etl.jobs.retry import retry as retry_exceptions
 from etl.ledger import as_dict
+from etl.ledger.exceptions import WAITING
 from etl.ledger.models import ExceptionKind, ExceptionState
 
 _AMOUNTS = ("billed", "expected", "variance")
@@ -54,7 +55,7 @@ def list_(
     """
     with session.workspace() as workspace, workspace.ledger.read() as ledger:
         found = ledger.exceptions.find(
-            state=ExceptionState.CLOSED if closed else ExceptionState.OPEN,
+            states=(ExceptionState.CLOSED,) if closed else WAITING,
             queue=queue,
             kind=ExceptionKind(kind) if kind else None,
             partner=partner,

@@ -60,7 +60,7 @@ def schedule(
 def _exit_code(fired: Fired) -> int:
     if fired.result is not None:
         return fired.result.exit_code
-    return ExitCode.OK if fired.slot is None else ExitCode.TECHNICAL
+    return fired.error.exit_code if fired.error is not None else ExitCode.OK
 
 
 def _print(fired: Fired, as_json: bool) -> None:
@@ -70,5 +70,6 @@ def _print(fired: Fired, as_json: bool) -> None:
         click.echo(f"{fired.job}: missed {missed}; {how}", err=True)
     if fired.result is not None:
         print_result(fired.result, as_json)
-    elif fired.slot is not None:
-        click.echo(f"error: {fired.job} {fired.slot:%Y-%m-%d %H:%M}: {fired.error}", err=True)
+    elif fired.error is not None:
+        slot = f"{fired.job} {fired.slot:%Y-%m-%d %H:%M}"
+        click.echo(f"error: {slot}, which is not run again: {fired.error}", err=True)

@@ -13,7 +13,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from etl.config.project import Job, Trigger
-from etl.errors import EtlError, TransientError
+from etl.errors import EtlError
 from etl.jobs.progress import Progress, Silent
 from etl.jobs.run import RunResult, run_job
 from etl.jobs.slots import due_slots, instant_of, latest_slot, next_slot
@@ -47,7 +47,7 @@ class Fired:
     slot: datetime | None
     missed: tuple[datetime, ...]
     result: RunResult | None
-    error: str | None = None
+    error: EtlError | None = None
 
 
 def planned(workspace: Workspace) -> list[Planned]:
@@ -77,7 +77,7 @@ def fire_due(workspace: Workspace, progress: Progress | None = None) -> list[Fir
     fired = []
     for job, trigger in _triggered(workspace):
         due = _claim_due(workspace, job, trigger)
-        if due and _is_passed_over(workspace, trigger, due[-1]):
+        if due and trigger.catch_up == "skip" and _is_late(workspace, trigger, due[-1]):
             fired.append(Fired(job.name, None, tuple(due), None))
         elif due:
             fired.append(_fire(workspace, job, due, progress or Silent()))
@@ -113,17 +113,18 @@ def _triggered(workspace: Workspace) -> list[tuple[Job, Trigger]]:
 def _claim_due(workspace: Workspace, job: Job, trigger: Trigger) -> list[datetime]:
     """The slots claimed now, oldest first; empty where none is due.
 
-    A job that was never fired begins with its next slot, not with the past: its latest slot is
-    claimed without a run.
+    A job that was never fired does not begin with the past: its latest slot is claimed, and run
+    only if it is due just now.
     """
     now = workspace.clock()
     with workspace.ledger.begin() as ledger:
         last = ledger.fires.latest(job.name)
         if last is None:
-            before = latest_slot(trigger, now)
-            if before is not None:
-                ledger.fires.claim(job.name, before.date(), _name(before), _process())
-            return []
+            slot = latest_slot(trigger, now)
+            if slot is None:
+                return []
+            claimed = ledger.fires.claim(job.name, slot.date(), _name(slot), _process())
+            return [slot] if claimed and not _is_late(workspace, trigger, slot) else []
         since = now - _CATCH_UP
         return [
             slot
@@ -133,20 +134,18 @@ def _claim_due(workspace: Workspace, job: Job, trigger: Trigger) -> list[datetim
         ]
 
 
-def _is_passed_over(workspace: Workspace, trigger: Trigger, slot: datetime) -> bool:
-    """Whether a slot is too late for a job that catches nothing up."""
+def _is_late(workspace: Workspace, trigger: Trigger, slot: datetime) -> bool:
+    """Whether a scheduler that was running would have fired the slot before now."""
     late = workspace.clock() - instant_of(slot, ZoneInfo(trigger.zone))
-    return trigger.catch_up == "skip" and late > timedelta(seconds=5 * _TICK_SECONDS)
+    return late > timedelta(seconds=5 * _TICK_SECONDS)
 
 
 def _fire(workspace: Workspace, job: Job, due: list[datetime], progress: Progress) -> Fired:
     slot, missed = due[-1], tuple(due[:-1])
     try:
         result = run_job(workspace, job.name, slot.date(), progress)
-    except TransientError as error:
-        return Fired(job.name, slot, missed, None, f"{error} (this slot is not run again)")
     except EtlError as error:
-        return Fired(job.name, slot, missed, None, str(error))
+        return Fired(job.name, slot, missed, None, error)
     with workspace.ledger.begin() as ledger:
         ledger.fires.ran(job.name, slot.date(), _name(slot), result.run_id)
     return Fired(job.name, slot, missed, result)

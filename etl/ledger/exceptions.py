@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,10 @@ from etl.ledger.clock import Clock
 from etl.ledger.models import ExceptionItem, ExceptionKind, ExceptionState, File
 
 _NOT_CLOSED = ExceptionItem.state != ExceptionState.CLOSED
+
+
+WAITING = (ExceptionState.OPEN, ExceptionState.RETRIED)
+"""States of what is not settled; a retry that failed technically still waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +176,7 @@ class Exceptions:
     def find(
         self,
         *,
-        state: ExceptionState | None = ExceptionState.OPEN,
+        states: Collection[ExceptionState] = WAITING,
         kind: ExceptionKind | None = None,
         queue: str | None = None,
         code: str | None = None,
@@ -180,9 +184,8 @@ class Exceptions:
         batch_id: str | None = None,
         limit: int | None = 100,
     ) -> list[ExceptionItem]:
-        """Items by what is given, oldest first; `state` None means any."""
+        """Items by what is given, oldest first; by default those that wait for somebody."""
         wanted = {
-            ExceptionItem.state: state,
             ExceptionItem.kind: kind,
             ExceptionItem.queue: queue,
             ExceptionItem.code: code,
@@ -190,7 +193,10 @@ class Exceptions:
             ExceptionItem.batch_id: batch_id,
         }
         query = (
-            select(ExceptionItem).order_by(ExceptionItem.first_at, ExceptionItem.id).limit(limit)
+            select(ExceptionItem)
+            .where(ExceptionItem.state.in_(states))
+            .order_by(ExceptionItem.first_at, ExceptionItem.id)
+            .limit(limit)
         )
         for column, value in wanted.items():
             if value is not None:

@@ -26,7 +26,7 @@ class Scheduled:
     """A project with a trigger, and a clock."""
 
     night: Night
-    now: datetime = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    now: datetime = datetime(2026, 11, 20, 12, 5, tzinfo=UTC)
     _open: ExitStack = field(default_factory=ExitStack)
 
     def trigger(self, **trigger: Any) -> None:
@@ -77,6 +77,13 @@ def test_a_job_that_is_new_begins_with_its_next_slot(scheduled: Scheduled) -> No
     assert [fired.slot for fired in scheduled.at(2026, 11, 20, 12, 15)] == [
         datetime(2026, 11, 20, 12, 15)
     ]
+
+
+def test_a_job_that_is_new_fires_a_slot_that_is_due_just_now(scheduled: Scheduled) -> None:
+    scheduled.night.write_schedules(trigger={"daily": "02:30", "zone": "UTC"})
+    [fired] = scheduled.at(2026, 11, 20, 2, 30, 15)
+    assert fired.slot == datetime(2026, 11, 20, 2, 30)
+    assert scheduled.at(2026, 11, 20, 2, 31) == []
 
 
 def test_missed_slots_are_caught_up_by_one_run(scheduled: Scheduled) -> None:
@@ -152,8 +159,8 @@ def test_a_run_that_cannot_begin_is_told_and_its_slot_stays_claimed(scheduled: S
     [fired] = scheduled.at(2026, 11, 21, 2, 30)
     assert fired.result is None
     assert fired.error is not None
-    assert "mappings/acme-freight/x12-210.yaml:17" in fired.error
+    assert "mappings/acme-freight/x12-210.yaml:17" in str(fired.error)
     with scheduled.workspace().ledger.read() as ledger:
         [run] = ledger.runs.recent()
-    assert (run.state, run.error) == ("failed", fired.error)
+    assert (run.state, run.error) == ("failed", str(fired.error))
     assert scheduled.at(2026, 11, 21, 2, 31) == []

@@ -188,7 +188,11 @@ def test_an_item_closed_by_a_person_and_met_again_does_not_stand_twice(
     sealed = [first, seal("b2")]
     fresh.rebuild(sealed)
     with fresh.read() as tx:
-        items = [item for item in tx.exceptions.find(state=None) if item.code == "NO_RATE"]
+        items = [
+            item
+            for item in tx.exceptions.find(states=tuple(ExceptionState))
+            if item.code == "NO_RATE"
+        ]
     short = story.NO_RATE.fingerprint[:12]
     assert [(item.id, item.state) for item in items] == [
         (short, ExceptionState.CLOSED),
