@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from etl.canonical.hashing import record_hashes
 from etl.canonical.normalisation import normalise
 from etl.canonical.record_types import Field, RecordType, record_type
-from etl.canonical.records import RecordSet, column_values
+from etl.canonical.records import RecordSet, column, column_values
 
 
 def complete(records: RecordSet, partner: str) -> RecordSet:
@@ -49,23 +49,23 @@ def _fill(
         missing = table[field.name].null_count
         if not missing:
             continue
-        column = table[field.name].combine_chunks()
+        values = column(table, field.name)
         if field.inherits and parent is not None:
-            inherited = parent[field.inherits].combine_chunks().take(pa.array(parent_rows))
-            column = _coalesce(column, inherited)
+            inherited = column(parent, field.inherits).take(pa.array(parent_rows))
+            values = _coalesce(values, inherited)
         if field.normalised_from:
-            column = _coalesce(column, normalise(table[field.normalised_from].combine_chunks()))
+            values = _coalesce(values, normalise(column(table, field.normalised_from)))
         if field.sequence:
-            column = _coalesce(column, _numbers_within(column_values(table, "record_id")))
+            values = _coalesce(values, _numbers_within(column_values(table, "record_id")))
         if field.default is not None:
-            column = column.fill_null(_default(field))
-        if column.null_count < missing:
-            table = _set(table, field.name, column)
+            values = values.fill_null(_default(field))
+        if values.null_count < missing:
+            table = _set(table, field.name, values)
     return table
 
 
-def _coalesce(column: pa.Array, other: pa.Array) -> pa.Array:
-    return other if column.null_count == len(column) else pc.coalesce(column, other)
+def _coalesce(values: pa.Array, other: pa.Array) -> pa.Array:
+    return other if values.null_count == len(values) else pc.coalesce(values, other)
 
 
 def _default(field: Field) -> pa.Scalar:
@@ -76,24 +76,25 @@ def _numbers_within(record_ids: npt.NDArray[np.int64]) -> pa.Array:
     """1, 2, 3 ... within each record, in the order of the rows."""
     order = np.argsort(record_ids, kind="stable")
     ordered = record_ids[order]
-    starts = np.searchsorted(ordered, ordered)
+    places = np.arange(len(order))
+    opening = np.diff(ordered, prepend=-1) != 0
     numbers = np.empty(len(order), np.int64)
-    numbers[order] = np.arange(len(order)) - starts + 1
+    numbers[order] = places - np.maximum.accumulate(np.where(opening, places, 0)) + 1
     return pa.array(numbers)
 
 
 def _business_keys(kind: RecordType, main: pa.Table, partner: str) -> pa.Array:
     """`partner/record_type/number/revision`; null where a part of the number is missing."""
-    columns = [main[name].combine_chunks() for name in kind.business_key]
+    columns = [column(main, name) for name in kind.business_key]
     number = columns[0] if len(columns) == 1 else pc.binary_join_element_wise(*columns, ":")
     revision = (
-        main[kind.revision].combine_chunks().cast(pa.string())
+        column(main, kind.revision).cast(pa.string())
         if kind.revision
         else pa.scalar("0", pa.string())
     )
     return pc.binary_join_element_wise(f"{partner}/{kind.name}", number, revision, "/")
 
 
-def _set(table: pa.Table, name: str, column: pa.Array) -> pa.Table:
+def _set(table: pa.Table, name: str, values: pa.Array) -> pa.Table:
     index = table.schema.get_field_index(name)
-    return table.set_column(index, table.schema.field(name), column)
+    return table.set_column(index, table.schema.field(name), values)

@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from etl.canonical.record_types import RecordType, record_type
-from etl.canonical.records import RecordSet
+from etl.canonical.records import RecordSet, column
 
 _ROW, _VALUE = "\x1e", "\x1f"
 
@@ -57,9 +57,7 @@ def _spans(
         table, owners = table.take(pa.array(order)), owners[order]
     names = sorted(field.name for field in kind.fields.values() if field.hashed)
     columns = {
-        name: table[name].combine_chunks()
-        for name in names
-        if table[name].null_count < table.num_rows
+        name: column(table, name) for name in names if table[name].null_count < table.num_rows
     }
     texts = [column for column in columns.values() if pa.types.is_string(column.type)]
     numbers = [column for column in columns.values() if not pa.types.is_string(column.type)]
@@ -82,10 +80,10 @@ def _numbers(columns: list[pa.Array], starts: npt.NDArray[np.intp], rows: int) -
     values = np.zeros((rows, len(columns)), "<i8")
     present = np.ones((rows, len(columns)), np.bool_)
     before = np.zeros(rows + 1, np.int64)
-    for index, column in enumerate(columns):
-        values[:, index] = _whole(column)
-        if column.null_count:
-            present[:, index] = _valid(column)
+    for index, numbers in enumerate(columns):
+        values[:, index] = _whole(numbers)
+        if numbers.null_count:
+            present[:, index] = _valid(numbers)
         before[1:] += present[:, index]
     bounds = np.cumsum(before)[starts] * values.itemsize
     return _cut(memoryview(values[present].tobytes()), bounds)

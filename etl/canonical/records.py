@@ -84,7 +84,7 @@ class RecordSet:
         main = self.main.filter(keep)
         if main.num_rows == self.num_records:
             return self
-        ids = main["record_id"].combine_chunks()
+        ids = column(main, "record_id")
         tables = {
             name: table.filter(pc.is_in(table["record_id"], value_set=ids))
             for name, table in self.children.items()
@@ -128,6 +128,12 @@ class RecordSet:
         if not known.all():
             raise ValueError(f"{child} has rows whose record_id is no {self.record_type}'s")
         return rows
+
+
+def column(table: pa.Table, name: str) -> pa.Array:
+    """A column as one array, without a copy where it is one already."""
+    chunks = table[name]
+    return chunks.chunk(0) if chunks.num_chunks == 1 else chunks.combine_chunks()
 
 
 def column_values(table: pa.Table, name: str) -> npt.NDArray[np.int64]:

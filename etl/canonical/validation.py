@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from jsonschema import Draft202012Validator
 
 from etl.canonical.record_types import Field, RecordType, record_type
-from etl.canonical.records import RecordSet
+from etl.canonical.records import RecordSet, column
 from etl.canonical.views import json_value
 from etl.defects import Defect, Position
 
@@ -76,15 +76,15 @@ def violations(records: RecordSet) -> Iterator[Violation]:
         for field in kind.fields.values():
             if not (field.required or field.is_restricted):
                 continue
-            column = table[field.name].combine_chunks()
-            rows = np.flatnonzero(_failing(field, column))
+            values = column(table, field.name)
+            rows = np.flatnonzero(_failing(field, values))
             if not len(rows):
                 continue
             if owners is None:
                 owners = np.arange(table.num_rows) if is_main else records.parent_rows(name)
             told_elsewhere = _missing_at_the_root(field, kind, table, records, owners)
             for row in rows.tolist():
-                value = column[row].as_py()
+                value = values[row].as_py()
                 if value is not None or not told_elsewhere[row]:
                     yield _violation(name, row, field, int(owners[row]), value)
 
@@ -99,24 +99,24 @@ def _missing_at_the_root(
     """For each row whether the required value that the field is made from is missing too."""
     missing = np.zeros(table.num_rows, np.bool_)
     if field.normalised_from in kind.required:
-        roots = table[field.normalised_from].combine_chunks()
+        roots = column(table, field.normalised_from)
         missing |= roots.is_null().to_numpy(zero_copy_only=False)
     if field.inherits in records.type.required:
-        roots = records.main[field.inherits].combine_chunks()
+        roots = column(records.main, field.inherits)
         missing |= roots.is_null().to_numpy(zero_copy_only=False)[owners]
     return missing
 
 
-def _failing(field: Field, column: pa.Array) -> npt.NDArray[np.bool_]:
+def _failing(field: Field, values: pa.Array) -> npt.NDArray[np.bool_]:
     """Which cells break the field's rules."""
-    failing = np.zeros(len(column), np.bool_)
-    if field.required and column.null_count:
-        failing |= column.is_null().to_numpy(zero_copy_only=False)
-    if field.is_restricted and column.null_count < len(column):
-        values = column.unique().drop_null()
-        wrong = values.filter(pc.invert(_allowed(field.rules, values)))
+    failing = np.zeros(len(values), np.bool_)
+    if field.required and values.null_count:
+        failing |= values.is_null().to_numpy(zero_copy_only=False)
+    if field.is_restricted and values.null_count < len(values):
+        distinct = values.unique().drop_null()
+        wrong = distinct.filter(pc.invert(_allowed(field.rules, distinct)))
         if len(wrong):
-            failing |= pc.is_in(column, value_set=wrong).to_numpy(zero_copy_only=False)
+            failing |= pc.is_in(values, value_set=wrong).to_numpy(zero_copy_only=False)
     return failing
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from etl.canonical import RecordType
+from etl.canonical.records import column
 from etl.mapping.scope import Scope
 from etl.raw import Chunk
 
@@ -73,16 +74,16 @@ def _lineage(scope: Scope, chunk: Chunk) -> dict[str, pa.Array]:
     lineage = scope.lineage
     if scope.picked is not None:
         lineage = lineage.take(pa.array(scope.picked))
-    files = lineage["file"].combine_chunks()
+    files = column(lineage, "file")
     hashes = [file.sha256 for file in chunk.files]
     names = [file.name for file in chunk.files]
     return {
         "file_sha256": _of_file(hashes, files),
         "file_name": _of_file(names, files),
-        "interchange_no": lineage["interchange_no"].combine_chunks(),
-        "group_no": lineage["group_no"].combine_chunks(),
-        "document_no": lineage["document_no"].combine_chunks(),
-        "position": lineage["position"].combine_chunks(),
+        "interchange_no": column(lineage, "interchange_no"),
+        "group_no": column(lineage, "group_no"),
+        "document_no": column(lineage, "document_no"),
+        "position": column(lineage, "position"),
     }
 
 
