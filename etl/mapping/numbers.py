@@ -145,22 +145,26 @@ def _read_at_once(text: pa.Array, scale: int, implied_decimals: int | None) -> p
     Arrow's casts refuse what does not fit, but take exponents and hexadecimal digits, which no
     partner means; so a column with letters in it is looked at cell by cell."""
     data = text.buffers()[2]
-    if data is not None and np.any(np.frombuffer(data, np.uint8) > ord("9")):
+    written = np.frombuffer(data if data is not None else b"", np.uint8)
+    if np.any(written > ord("9")):
         return None
+    decimals = implied_decimals
+    if decimals is None and not np.any(written == ord(".")):
+        decimals = 0
     try:
-        if implied_decimals is None:
+        if decimals is None:
             return text.cast(pa.decimal128(PRECISION, scale))
         whole = text.cast(pa.int64())
     except pa.ArrowInvalid:
         return None
     bounds = pc.min_max(whole)
-    limit = 10 ** (PRECISION - scale + implied_decimals)
+    limit = 10 ** (PRECISION - scale + decimals)
     if (
         bounds["min"].is_valid
         and not -limit < bounds["min"].as_py() <= bounds["max"].as_py() < limit
     ):
         return None
-    return scaled_integers(whole, implied_decimals, scale)
+    return scaled_integers(whole, decimals, scale)
 
 
 def _grouped(digits: int, mark: str) -> str:
