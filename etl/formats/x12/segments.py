@@ -13,6 +13,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from etl.formats.x12.delimiters import BLANKS, Delimiters
 from etl.formats.x12.structure import Structure
@@ -128,7 +129,7 @@ class SegmentIndex:
             wanted = np.frombuffer(value.encode(), np.uint8)
             same = np.flatnonzero(lengths == len(wanted))
             for place, byte in enumerate(wanted):
-                same = same[self.bytes[cells.start[same] + place] == byte]
+                same = same[self.bytes.take(cells.start.take(same) + place) == byte]
             found[same] = True
         return found
 
@@ -143,13 +144,13 @@ class SegmentIndex:
         bounds[0:-2:2], bounds[1:-2:2], bounds[-2:] = cells.start, cells.end, len(self.data)
         buffer = pa.py_buffer(self.data)
         values = pa.StringArray.from_buffers(2 * count + 1, pa.py_buffer(bounds), buffer)
-        present = cells.start != cells.end
         if chosen is None:
-            taken = values.take(pa.array(np.arange(0, 2 * count, 2, dtype=np.uint32)))
+            places = np.arange(0, 2 * count, 2, dtype=np.uint32)
         else:
-            places = np.where(chosen < 0, count, chosen)
-            taken = values.take(pa.array((2 * places).astype(np.uint32)))
-            present = np.append(present, False)[places]
+            places = (2 * np.where(chosen < 0, count, chosen)).astype(np.uint32)
+        taken = pc.take(values, pa.array(places), boundscheck=False)
+        ends = np.frombuffer(taken.buffers()[1], np.int32, len(taken) + 1)
+        present = ends[1:] != ends[:-1]
         if present.all():
             return taken
         valid = pa.py_buffer(np.packbits(present, bitorder="little"))
