@@ -14,6 +14,9 @@ PRECISION = 18
 """Digits of every decimal type here; 18 digits fit 64 bits, which `scaled_integers` relies on."""
 
 
+_LOW_HALF = 0xFFFF_FFFF
+
+
 @dataclass(frozen=True, slots=True)
 class NumberFormat:
     """How a partner writes numbers.
@@ -113,6 +116,30 @@ def scaled_integers(whole: pa.Array, decimals: int, scale: int) -> pa.Array:
     if whole.null_count:
         return pc.if_else(whole.is_valid(), numbers, pa.scalar(None, numbers.type))
     return numbers
+
+
+def sums(numbers: pa.Array, starts: npt.NDArray[np.intp]) -> pa.Array:
+    """Exact sums of runs, as decimal128(38); nulls count nothing.
+
+    Args:
+        numbers: int64, or decimals of at most 18 digits.
+        starts: where each run starts; and where the last one ends.
+    """
+    numbers = numbers.fill_null(pa.scalar("0").cast(numbers.type))
+    if pa.types.is_integer(numbers.type):
+        kind, words = pa.decimal128(38, 0), numbers.to_numpy()
+    else:
+        kind = pa.decimal128(38, numbers.type.scale)
+        content = numbers.buffers()[1]
+        words = np.frombuffer(content, np.int64, 2 * len(numbers), numbers.offset * 16)[::2]
+    # halves of 32 bits can be added up two thousand million times before 64 bits overflow
+    low, high = (
+        np.diff(np.concatenate([[0], np.cumsum(half)])[starts])
+        for half in (words & _LOW_HALF, words >> 32)
+    )
+    high += low >> 32
+    totals = np.stack([high << 32 | low & _LOW_HALF, high >> 32], axis=1)
+    return pa.Array.from_buffers(kind, len(totals), [None, pa.py_buffer(totals)])
 
 
 def read_integers(text: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_]]:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from etl.mapping import numbers
 from etl.raw import Rows
 
 PARENT = "parent."
@@ -214,13 +215,10 @@ class Cells:
 
 
 def sum_by_record(record_ids: pa.ChunkedArray, values: pa.ChunkedArray, records: int) -> pa.Array:
-    """The exact sum of decimals for each record 0 ... `records`-1; 0 where there is nothing."""
-    sums = pa.table({"record": record_ids, "value": values}).group_by("record")
-    totals = sums.aggregate([("value", "sum")]).combine_chunks()
-    places = np.full(records, -1)
-    places[totals["record"].to_numpy()] = np.arange(totals.num_rows)
-    column = totals["value_sum"].combine_chunks()
-    return column.take(pa.array(places, mask=places < 0)).fill_null(pa.scalar(0).cast(column.type))
+    """The exact sum for each record 0 ... `records`-1, which the ids are sorted by; 0 where there
+    is nothing."""
+    starts = np.searchsorted(record_ids.to_numpy(), np.arange(records + 1))
+    return numbers.sums(values.combine_chunks(), starts)
 
 
 def count_by_record(record_ids: pa.ChunkedArray, records: int) -> pa.Array:

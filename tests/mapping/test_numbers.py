@@ -1,11 +1,19 @@
 from decimal import Decimal
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.mapping.numbers import NumberFormat, fit, read_decimals, read_integers, scaled_integers
+from etl.mapping.numbers import (
+    NumberFormat,
+    fit,
+    read_decimals,
+    read_integers,
+    scaled_integers,
+    sums,
+)
 
 MONEY = st.decimals(min_value=-(10**14) + 1, max_value=10**14 - 1, places=4)
 
@@ -99,3 +107,20 @@ def test_fit_tells_what_would_be_rounded_or_cut() -> None:
     values, bad = fit(pa.array([5, 10**15]), 4)
     assert values.to_pylist() == [Decimal(5), None]
     assert bad.tolist() == [False, True]
+
+
+@given(st.lists(st.lists(st.one_of(st.none(), MONEY), max_size=30)), st.integers(0, 3))
+def test_sums_of_runs_are_exact_beyond_64_bits(
+    runs: list[list[Decimal | None]], before: int
+) -> None:
+    amounts = [amount for run in runs for amount in run]
+    column = pa.array([Decimal(1)] * before + amounts, pa.decimal128(18, 4)).slice(before)
+    starts = np.cumsum([0, *map(len, runs)])
+    expected = [sum((a for a in run if a is not None), Decimal(0)) for run in runs]
+    assert sums(column, starts).to_pylist() == expected
+
+
+def test_whole_numbers_are_added_up_too() -> None:
+    column = pa.array([2**62, 2**62, 2**62, None, -5], pa.int64())
+    found = sums(column, np.array([0, 3, 3, 5])).to_pylist()
+    assert found == [3 * 2**62, 0, -5]
