@@ -16,7 +16,7 @@ from etl.formats.refusal import RefusedError, shortened
 from etl.formats.x12.delimiters import BLANKS, ISA_LENGTH, Delimiters, Header, headers
 from etl.formats.x12.text import Text, text_of
 
-BLOCK = 6 << 20
+BLOCK = 5 << 20
 """Bytes read at once, and about the size of a chunk."""
 
 LARGEST_TRANSACTION = 256 << 20

@@ -94,7 +94,7 @@ class X12Reader:
         row_path(self._declaration.structure, row)
 
     def read(self, files: Sequence[SourceFile]) -> Iterator[X12Chunk]:
-        """Read the files in order; a chunk takes about 6 MB of text."""
+        """Read the files in order; a chunk takes about 5 MB of text."""
         batch, state = _Batch(), FileState()
         for file in files:
             try:
