@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.night import Night
 
 pytest_plugins = ["tests.services.fixtures"]
+
+# A landing must not hang on chance: CI takes the same examples each time, people take new ones.
+hypothesis.settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 
 _SERVERS = {"ssh_server", "postgres", "_odoo_of_session"}
 
