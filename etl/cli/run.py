@@ -63,6 +63,8 @@ def run(
             else:
                 print_table("would be pulled", ["partner", "file", ">bytes"], plan.files)
                 print_changes(plan.changes)
+                for error in plan.errors:
+                    click.echo(f"error: {printable(error)}", err=True)
             ctx.exit(plan.exit_code)
         result = run_job(workspace, job, nominal_date, shown)
     print_result(result, as_json)

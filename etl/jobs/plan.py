@@ -17,7 +17,7 @@ from etl.jobs.endpoints import endpoint_settings
 from etl.jobs.preparation import prepare_files
 from etl.jobs.progress import Progress
 from etl.jobs.rerun import Change, changes_of
-from etl.jobs.run import job_named
+from etl.jobs.run import job_named, today
 from etl.jobs.workspace import Workspace
 from etl.transfer.endpoint import open_endpoint
 from etl.transfer.inbox import Inbox, Received
@@ -72,7 +72,7 @@ def plan_run(
             received = _fetch(workspace, partner, Inbox(Path(folder), workspace.clock), plan)
             files += _new(workspace, received)
         prepared = prepare_files(
-            workspace, job, nominal_date or workspace.clock().date(), files, progress
+            workspace, job, nominal_date or today(workspace, job), files, progress
         )
         plan.changes = changes_of(workspace, prepared, was={})
     return plan

@@ -96,7 +96,7 @@ def run_job(
     """
     job = job_named(workspace, name)
     progress = progress or Silent()
-    on = nominal_date or _today(workspace, job)
+    on = nominal_date or today(workspace, job)
     with (
         exclusive(lock_path(workspace, job), f"job {job.name}"),
         started(workspace, job, on, RunKind.RUN) as result,
@@ -106,7 +106,8 @@ def run_job(
     return result
 
 
-def _today(workspace: Workspace, job: Job) -> date:
+def today(workspace: Workspace, job: Job) -> date:
+    """The day that a run of `job` is for when none is named: in the zone of its trigger."""
     zone = ZoneInfo(job.trigger.zone) if job.trigger else UTC
     return workspace.clock().astimezone(zone).date()
 

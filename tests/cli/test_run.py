@@ -64,3 +64,9 @@ def test_a_rerun_after_a_code_was_added_pushes_what_was_rejected(etl: CommandLin
     closed = etl.json("exceptions", "list", "--closed")
     assert [item["code"] for item in closed] == ["UNKNOWN_CODE"]
     assert GOOD.number in etl("trace", GOOD.number).output
+
+
+def test_a_dry_run_says_which_partner_could_not_be_visited(etl: CommandLine) -> None:
+    drop_night(etl.night)
+    etl.night.drop_folder("parcelxpress").rmdir()
+    assert "parcelxpress" in etl("run", "nightly", "--dry-run", code=3).stderr
