@@ -28,6 +28,7 @@ from etl.errors import TerminalError
 
 ORIGINALS = "originals"
 RECORDS = "records"
+SENT = "sent"
 INDEX = "index.jsonl"
 RESULTS = frozenset(
     {
@@ -38,6 +39,8 @@ RESULTS = frozenset(
         "document_references",
         "exceptions",
         "pushes",
+        "interchanges",
+        "interchange_groups",
     }
 )
 """Tables beside the manifest: what was done with the records. All others lie in records/."""
@@ -123,6 +126,25 @@ class BatchFolder:
         """The bytes of an original, proven; raises TerminalError as for a stream."""
         with self.open_original(sha256) as stream:
             return stream.read()
+
+    def add_sent(self, name: str, content: bytes) -> Path:
+        """Keep a file that we send, whole, replacing what an earlier try wrote.
+
+        Raises:
+            ValueError: a name that is not plain.
+            TerminalError: sealed, or the disk is full.
+        """
+        self._must_be_open()
+        folder = self.path / SENT
+        make_folder(folder)
+        path = folder / plain(name)
+        write_whole(path, content)
+        return path
+
+    def find_sent(self, name: str) -> Path | None:
+        """A file that we sent, by its name in the outbox; None: this batch sent none of it."""
+        path = self.path / SENT / plain(name)
+        return path if path.is_file() else None
 
     def write_table(self, name: str, table: pa.Table) -> Path:
         """Write a table as Parquet, whole, replacing what an earlier try wrote.

@@ -11,13 +11,17 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from etl.ledger import database
+from etl.ledger.answers import Answers
 from etl.ledger.batches import Batches
 from etl.ledger.clock import Clock, utc_now
+from etl.ledger.control_history import ControlHistory
+from etl.ledger.control_numbers import ControlNumbers
 from etl.ledger.documents import Documents
 from etl.ledger.exceptions import Exceptions
 from etl.ledger.files import Files
 from etl.ledger.fires import Fires
 from etl.ledger.history import History
+from etl.ledger.interchanges import Interchanges
 from etl.ledger.pushes import Pushes
 from etl.ledger.runs import Runs
 from etl.ledger.sealed import SealedBatch, SealedContent, content_of, restore
@@ -37,6 +41,10 @@ class Transaction:
         self.exceptions = Exceptions(session, now)
         self.pushes = Pushes(session, now)
         self.fires = Fires(session, now)
+        self.control_numbers = ControlNumbers(session)
+        self.control_history = ControlHistory(session)
+        self.interchanges = Interchanges(session, now)
+        self.answers = Answers(session)
 
     def trace(self, key: str, limit: int = 100) -> Trace:
         """Everything known about a name or number; see :func:`etl.ledger.trace.trace`."""

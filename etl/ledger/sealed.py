@@ -17,6 +17,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from etl.errors import TerminalError
 from etl.ledger.chunks import chunks
+from etl.ledger.control_numbers import ControlNumbers
+from etl.ledger.interchange_models import Direction, Interchange, InterchangeGroup
 from etl.ledger.models import (
     Base,
     Batch,
@@ -37,6 +39,8 @@ DOCUMENTS = "documents"
 REFERENCES = "document_references"
 EXCEPTIONS = "exceptions"
 PUSHES = "pushes"
+INTERCHANGES = "interchanges"
+GROUPS = "interchange_groups"
 
 _Row = TypeVar("_Row", bound=Base)
 
@@ -47,7 +51,8 @@ class SealedContent:
 
     Attributes:
         content: JSON for the manifest: ``run``, ``batch``, ``files``.
-        tables: by name: ``documents``, ``document_references``, ``exceptions``, ``pushes``.
+        tables: by name: ``documents``, ``document_references``, ``exceptions``, ``pushes``,
+            ``interchanges``, ``interchange_groups``.
     """
 
     content: dict[str, Any]
@@ -72,7 +77,8 @@ class SealedBatch:
 def content_of(session: Session, batch_id: str) -> SealedContent:
     """All that the ledger says of a batch; raises KeyError for an unknown one.
 
-    Of the exceptions those that the batch met last, and those that it closed.
+    Of the exceptions those that the batch met last, and those that it closed; of the interchanges
+    those that it read or wrote last, and those that it brought the answer to.
     """
     batch = session.get(Batch, batch_id)
     run = session.get(Run, batch.run_id) if batch is not None else None
@@ -80,6 +86,10 @@ def content_of(session: Session, batch_id: str) -> SealedContent:
         raise KeyError(batch_id)
     of_batch = select(Document.id).where(Document.batch_id == batch_id)
     met_or_closed = or_(ExceptionItem.batch_id == batch_id, ExceptionItem.closed_by == batch_id)
+    read_or_answered = or_(
+        Interchange.batch_id == batch_id, Interchange.acknowledged_by == batch_id
+    )
+    interchanges = select(Interchange.id).where(read_or_answered)
     files = session.scalars(
         select(File).where(File.batch_id == batch_id).order_by(File.received_at, File.id)
     )
@@ -96,6 +106,10 @@ def content_of(session: Session, batch_id: str) -> SealedContent:
             ),
             EXCEPTIONS: _table(session, ExceptionItem, met_or_closed),
             PUSHES: _table(session, Push, Push.batch_id == batch_id),
+            INTERCHANGES: _table(session, Interchange, read_or_answered),
+            GROUPS: _table(
+                session, InterchangeGroup, InterchangeGroup.interchange_id.in_(interchanges)
+            ),
         },
     )
 
@@ -131,6 +145,7 @@ def restore(session: Session, sealed: SealedBatch) -> None:
     pushes = _news(session, Push, Push.external_id, _rows(sealed, Push, PUSHES), _push_is_later)
     _forget_absent(session, pushes, "document_id", Document.id)
     _write(session, Push, pushes)
+    _restore_interchanges(session, sealed)
 
 
 def _table(session: Session, model: type[Base], condition: ColumnElement[bool]) -> pa.Table:
@@ -211,6 +226,31 @@ def _close_superseded(session: Session, rows: list[Values]) -> None:
     session.flush()
 
 
+def _restore_interchanges(session: Session, sealed: SealedBatch) -> None:
+    """Interchanges with their groups; the numbers of those that we sent are never given again."""
+    rows = _rows(sealed, Interchange, INTERCHANGES)
+    rows = _news(session, Interchange, Interchange.id, rows, _interchange_is_later)
+    _forget_absent(session, rows, "file_id", File.id)
+    _forget_absent(session, rows, "batch_id", Batch.id)
+    _forget_absent(session, rows, "acknowledged_by", Batch.id)
+    _write(session, Interchange, rows)
+    by_id = {row["id"]: row for row in rows}
+    groups = [
+        group
+        for group in _rows(sealed, InterchangeGroup, GROUPS)
+        if group["interchange_id"] in by_id
+    ]
+    _write(session, InterchangeGroup, groups)
+    numbers = ControlNumbers(session)
+    for row in rows:
+        if row["direction"] == Direction.OUT and row["control_value"] is not None:
+            numbers.used(row["partner"], row["syntax"], "interchange", row["control_value"])
+    for group in groups:
+        sent = by_id[group["interchange_id"]]
+        if sent["direction"] == Direction.OUT and group["number"].isdecimal():
+            numbers.used(sent["partner"], sent["syntax"], "group", int(group["number"]))
+
+
 def _news(
     session: Session,
     model: type[_Row],
@@ -232,6 +272,15 @@ def _exception_is_later(known: ExceptionItem, row: Values) -> bool:
     if known.last_at != row["last_at"]:
         return bool(known.last_at > row["last_at"])
     return known.closed_at is not None and row["closed_at"] is None
+
+
+def _interchange_is_later(known: Interchange, row: Values) -> bool:
+    """A delivery or an answer that the ledger knows of may have come after the seal."""
+    for name in ("acknowledged_at", "delivered_at"):
+        before, after = getattr(known, name), row[name]
+        if before != after:
+            return after is None or (before is not None and bool(before > after))
+    return False
 
 
 def _push_is_later(known: Push, row: Values) -> bool:

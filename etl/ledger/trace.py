@@ -7,10 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from etl.ledger.chunks import chunks
+from etl.ledger.interchange_models import Direction, Interchange, InterchangeGroup
+from etl.ledger.interchanges import number_in
 from etl.ledger.models import (
     Base,
     Batch,
@@ -37,6 +39,7 @@ class Trace:
         matched: what the key was found to be, e.g. ``invoice number``, ``sha256``.
         files: the received files, earlier and later ones of the same bytes included.
         documents: those that match, and others of the same business key, by batch.
+        interchanges: received in these files or batches, and sent in answer to them.
         truncated: there are more documents than `limit`.
     """
 
@@ -48,6 +51,7 @@ class Trace:
     documents: tuple[Document, ...]
     exceptions: tuple[ExceptionItem, ...]
     pushes: tuple[Push, ...]
+    interchanges: tuple[Interchange, ...]
     truncated: bool
 
     @property
@@ -64,6 +68,7 @@ class Trace:
             "documents": self.documents,
             "exceptions": self.exceptions,
             "pushes": self.pushes,
+            "interchanges": self.interchanges,
         }
         return {
             "key": self.key,
@@ -79,7 +84,8 @@ def trace(session: Session, key: str, limit: int = 100) -> Trace:
     Args:
         key: a file's name, id or sha256 (8 digits of it at least), an invoice, PRO, BOL or other
             reference number however written, a business key, an external id, an Odoo id or
-            number, or the id of a document, exception, batch or run.
+            number, the control number of an interchange or a group, the name of a file that we
+            sent, or the id of a document, exception, batch or run.
         limit: how many documents at most.
     """
     return _Search(session, key.strip(), limit).run()
@@ -99,8 +105,14 @@ class _Search:
         batches = self._matching(Batch, {"batch": Batch.id == self._key})
         runs = self._matching(Run, {"run": Run.id == self._key})
         pushes = self._matching_pushes()
+        interchanges = self._matching_interchanges()
         exceptions = self._matching(ExceptionItem, {"exception": ExceptionItem.id == self._key})
         batches = _joined(batches, self._by(Batch, Batch.run_id, (run.id for run in runs)))
+        files = _joined(
+            files,
+            self._by(File, File.id, (row.file_id for row in interchanges)),
+            self._by(File, File.id, (row.made_from for row in interchanges)),
+        )
 
         documents = _joined(
             self._matching_documents(),
@@ -135,8 +147,16 @@ class _Search:
                 self._by(File, File.batch_id, (batch.id for batch in batches)),
             )
         )
+        interchanges = _joined(
+            interchanges,
+            self._by(Interchange, Interchange.file_id, (file.id for file in files)),
+            self._by(Interchange, Interchange.made_from, (file.id for file in files)),
+            self._by(Interchange, Interchange.batch_id, (batch.id for batch in batches)),
+        )
         batches = _joined(
             batches,
+            self._by(Batch, Batch.id, (row.batch_id for row in interchanges)),
+            self._by(Batch, Batch.id, (row.acknowledged_by for row in interchanges)),
             self._by(Batch, Batch.id, (document.batch_id for document in documents)),
             self._by(Batch, Batch.id, (file.batch_id for file in files)),
             self._by(Batch, Batch.id, (push.batch_id for push in pushes)),
@@ -154,6 +174,7 @@ class _Search:
             ),
             exceptions=tuple(sorted(exceptions, key=lambda item: (item.first_at, item.id))),
             pushes=tuple(sorted(pushes, key=lambda push: (push.target, push.external_id))),
+            interchanges=tuple(sorted(interchanges, key=lambda row: (row.created_at, row.id))),
             truncated=truncated,
         )
 
@@ -197,6 +218,21 @@ class _Search:
         if _DATABASE_ID.fullmatch(key):
             wanted["id in Odoo"] = Push.remote_id == int(key)
         return self._matching(Push, wanted)
+
+    def _matching_interchanges(self) -> list[Interchange]:
+        key, value = self._key, number_in(self._key)
+        of_group = select(InterchangeGroup.interchange_id).where(InterchangeGroup.number == key)
+        wanted: dict[str, ColumnElement[bool]] = {
+            "interchange": Interchange.id == key,
+            "control number": Interchange.control_no == key
+            if value is None
+            else Interchange.control_value == value,
+            "group number": Interchange.id.in_(of_group),
+            "file that we sent": and_(
+                Interchange.file_name == key, Interchange.direction == Direction.OUT
+            ),
+        }
+        return self._matching(Interchange, wanted)
 
     def _matching(self, model: type[_Row], wanted: dict[str, ColumnElement[bool]]) -> list[_Row]:
         """Rows that the key names in one way or another; each way that does is noted."""

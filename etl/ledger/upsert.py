@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,7 @@ def insert_or_update(
     if not rows:
         return
     connection = session.connection()
-    insert = _insert(connection.dialect.name)(table)
+    insert = insert_into(connection, table)
     keys = [column.name for column in table.primary_key]
     if update:
         statement = insert.on_conflict_do_update(
@@ -35,7 +35,7 @@ def insert_if_absent(session: Session, table: Table, row: Mapping[str, Any]) -> 
     """Insert one row unless its primary key is there; True when it was inserted."""
     connection = session.connection()
     statement = (
-        _insert(connection.dialect.name)(table)
+        insert_into(connection, table)
         .values(dict(row))
         .on_conflict_do_nothing()
         .returning(*table.primary_key.columns)
@@ -43,5 +43,7 @@ def insert_if_absent(session: Session, table: Table, row: Mapping[str, Any]) -> 
     return connection.execute(statement).first() is not None
 
 
-def _insert(dialect: str) -> Any:
-    return sqlite.insert if dialect == "sqlite" else postgresql.insert
+def insert_into(connection: Connection, table: Table) -> Any:
+    """An INSERT that knows ON CONFLICT, in the dialect of the connection."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    return insert(table)

@@ -15,6 +15,7 @@ from etl.ledger import (
     NewPush,
     document_id,
 )
+from tests.ledger import exchanges
 from tests.ledger.conftest import START, ManualClock, new_file, open_batch
 
 TYPE = "freight_invoice"
@@ -56,7 +57,7 @@ BROKEN = NewException(
 
 
 def first_batch(ledger: Ledger) -> None:
-    """Batch b1: file f1 with two invoices and a broken transaction."""
+    """Batch b1: file f1 with two invoices and a broken transaction; a load tender of ours."""
     open_batch(ledger)
     columns = {"partner": "acme", "file_id": "f1", "carrier_scac": "ACLT", "currency": "USD"}
     with ledger.begin() as tx:
@@ -96,15 +97,22 @@ def first_batch(ledger: Ledger) -> None:
         )
         tx.exceptions.add([NO_RATE, BROKEN])
         tx.pushes.record("odoo", "b1", [BILL])
+        tx.interchanges.receive([exchanges.received("000000101", SHA, file_id="f1")])
+        tx.control_numbers.take("acme", "x12", "interchange", 7)
+        tx.control_numbers.take("acme", "x12", "group", 7)
+        tx.interchanges.plan(exchanges.sent(7))
+        tx.interchanges.written(exchanges.sent(7).id)
         tx.runs.progress("run-b1", {"read": 3, "pushed": 1})
 
 
 def second_batch(ledger: Ledger) -> None:
-    """Batch b2: the same file again; the held invoice was settled, the other one corrected."""
+    """Batch b2: the same file again; the held invoice was settled, the other one corrected, and
+    what we sent with b1 was acknowledged."""
+    later_today = START.replace(hour=23)
     open_batch(ledger, "b2")
     with ledger.begin() as tx:
         tx.files.record(
-            new_file("f2", "b2", name="resent.edi", sha256=SHA, received_at=START.replace(hour=23))
+            new_file("f2", "b2", name="resent.edi", sha256=SHA, received_at=later_today)
         )
         corrected = {
             "record_id": 0,
@@ -120,6 +128,9 @@ def second_batch(ledger: Ledger) -> None:
             BILL, document_id=document_id("b2", TYPE, 0), record_hash="bb", state="updated"
         )
         tx.pushes.record("odoo", "b2", [later])
+        sent = tx.interchanges.get(exchanges.sent(7).id)
+        assert sent is not None
+        tx.answers.answer(sent, result="A", level="syntax", at=later_today, batch_id="b2")
 
 
 def whole_story(ledger: Ledger, clock: ManualClock) -> None:

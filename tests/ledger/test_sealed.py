@@ -20,7 +20,7 @@ from etl.ledger import (
 )
 from etl.ledger.models import Base
 from etl.ledger.views import table_of
-from tests.ledger import story
+from tests.ledger import exchanges, story
 from tests.ledger.conftest import DAY, START, ManualClock, new_file, open_batch
 
 MODELS = [mapper.class_ for mapper in Base.registry.mappers]
@@ -100,6 +100,9 @@ def test_a_rebuilt_ledger_says_the_same(
         "document_reference": 1,
         "exception": 2,
         "push": 1,
+        "interchange": 2,
+        "interchange_group": 2,
+        "control_number": 2,
         "schedule_fire": 0,
     }
     assert [row for row in after.pop("run") if row[0] == "run-b1"] == [
@@ -277,3 +280,20 @@ def test_upgrading_after_a_rebuild_is_fine(url: str, ledger: Ledger, seal: Seal)
     story.first_batch(ledger)
     ledger.rebuild([seal("b1")])
     upgrade_ledger(url)
+
+
+def test_the_numbers_of_what_was_sent_are_not_given_again(
+    fresh: Ledger, two_sealed: list[SealedBatch]
+) -> None:
+    fresh.rebuild(two_sealed)
+    with fresh.begin() as tx:
+        assert tx.control_numbers.take("acme", "x12", "interchange") == 8
+        assert tx.control_numbers.take("acme", "x12", "group") == 8
+
+
+def test_a_delivery_after_the_seal_stays(ledger: Ledger, two_sealed: list[SealedBatch]) -> None:
+    with ledger.begin() as tx:
+        tx.interchanges.delivered(exchanges.sent(7).id)
+    before = everything(ledger)
+    ledger.rebuild(two_sealed)
+    assert everything(ledger) == before

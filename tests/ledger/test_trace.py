@@ -118,3 +118,34 @@ def test_a_trace_is_printed_as_json(ledger: Ledger) -> None:
     assert printed["documents"][0]["document_date"] == "2026-11-20"
     assert printed["files"][0]["received_at"] == "2026-11-23T02:30:00+00:00"
     assert printed["pushes"][0]["remote_id"] == 4711
+
+
+@pytest.mark.parametrize(
+    ("key", "matched"),
+    [
+        ("000000007", "control number"),
+        ("7", "group number"),
+        ("204_000000007.edi", "file that we sent"),
+        ("out/acme/x12/7", "interchange"),
+    ],
+)
+def test_an_interchange_of_ours_leads_to_its_batch_and_to_the_one_that_answered_it(
+    ledger: Ledger, clock: ManualClock, key: str, matched: str
+) -> None:
+    story.whole_story(ledger, clock)
+    with ledger.read() as tx:
+        trace = tx.trace(key)
+    assert matched in trace.matched
+    sent = [row for row in trace.interchanges if row.direction == "out"]
+    assert [(row.control_no, row.result) for row in sent] == [("000000007", "A")]
+    assert [batch.id for batch in trace.batches] == ["b1", "b2"]
+    assert json.dumps(trace.as_dict())
+
+
+def test_a_received_control_number_leads_to_its_file(ledger: Ledger, clock: ManualClock) -> None:
+    story.whole_story(ledger, clock)
+    with ledger.read() as tx:
+        trace = tx.trace("101")
+    assert trace.matched == ("control number",)
+    assert [file.id for file in trace.files] == ["f1", "f2"]
+    assert trace.documents
