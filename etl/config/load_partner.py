@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from etl.config.load_edi import load_edi
 from etl.config.partner import (
     AfterPickup,
     DocumentRule,
@@ -56,17 +57,20 @@ def load_partner(
         problems.append(file.problem(["timezone"], timezone, "an IANA time zone", hint))
     problems += _endpoint_problems(file, endpoint)
     documents = tuple(_documents(file, folder, problems))
+    identity = Identity(**data.get("identity", {}))
+    edi = load_edi(file, identity, endpoint, problems)
     if problems:
         raise ConfigurationError(problems)
     return Partner(
         id=name,
         name=data["name"],
         folder=folder,
-        identity=Identity(**data.get("identity", {})),
+        identity=identity,
         timezone=timezone,
         endpoint=_DeclaredEndpoint(file, endpoint, root, environ),
         documents=documents,
         client=data.get("client"),
+        edi=edi,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from etl.config.edi import Edi
 from etl.config.secrets import Secret
 
 
@@ -138,3 +139,4 @@ class Partner:
     endpoint: EndpointDeclaration
     documents: tuple[DocumentRule, ...]
     client: str | None = None
+    edi: Edi = field(default_factory=Edi)
