@@ -25,10 +25,12 @@ LINEAGE = pa.schema(
         pa.field("group_no", pa.string()),
         pa.field("document_no", pa.string()),
         pa.field("position", pa.int64(), nullable=False),
+        pa.field("structure", pa.string()),
     ]
 )
 """Per row: index into the chunk's files, ISA13/UNB 0020, GS06, ST02/UNH 0062, and the segment
-number inside the transaction set, or the line of the file (CSV, XML)."""
+number inside the transaction set, or the line of the file (CSV, XML); and the structure that the
+transaction set was read by, ``210 004010``, which is the nearest where its own version has none."""
 
 
 class DeclarationError(EtlError):

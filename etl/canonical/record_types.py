@@ -52,6 +52,7 @@ LINEAGE_FIELDS: tuple[pa.Field, ...] = (
     pa.field("group_no", pa.string()),
     pa.field("document_no", pa.string()),
     pa.field("position", pa.int64()),
+    pa.field("structure", pa.string()),
     pa.field("mapping", pa.string()),
 )
 """Where a row came from: on every table."""

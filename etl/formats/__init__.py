@@ -1,4 +1,4 @@
-"""Bytes to raw tables: X12, delimited, XML, and tables of our own."""
+"""Bytes to raw tables: X12, EDIFACT, delimited, XML, and tables of our own."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from etl.raw import DeclarationError, Format
 
 _MODULES = {
     "csv": "etl.formats.delimited",
+    "edifact": "etl.formats.edifact",
     "records": "etl.formats.records",
     "x12": "etl.formats.x12",
     "xml": "etl.formats.xml",
@@ -16,7 +17,7 @@ _MODULES = {
 
 
 def format_named(name: str) -> Format:
-    """The format that a mapping names in ``source.format``: csv, records, x12 or xml.
+    """The format that a mapping names in ``source.format``: csv, edifact, records, x12 or xml.
 
     A format's code is loaded when it is first asked for. Raises :class:`DeclarationError` with
     the known names for any other.

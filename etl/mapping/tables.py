@@ -84,6 +84,7 @@ def _lineage(scope: Scope, chunk: Chunk) -> dict[str, pa.Array]:
         "group_no": column(lineage, "group_no"),
         "document_no": column(lineage, "document_no"),
         "position": column(lineage, "position"),
+        "structure": column(lineage, "structure"),
     }
 
 

@@ -43,6 +43,7 @@ class MemoryRows:
                 "group_no": pa.nulls(count, pa.string()),
                 "document_no": pa.array([str(record) for record in self._records], pa.string()),
                 "position": pa.array(range(1, count + 1), pa.int64()),
+                "structure": pa.nulls(count, pa.string()),
             },
             schema=LINEAGE,
         )

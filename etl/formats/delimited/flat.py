@@ -71,7 +71,8 @@ class FlatTable:
         """The lineage of `rows`; position is the line."""
         nothing = pa.nulls(len(rows), pa.string())
         file, line = pa.array(self.file[rows]), pa.array(self.line[rows])
-        return pa.Table.from_arrays([file, nothing, nothing, nothing, line], schema=LINEAGE)
+        columns = [file, nothing, nothing, nothing, line, nothing]
+        return pa.Table.from_arrays(columns, schema=LINEAGE)
 
     def position(self, row: int, path: str | None) -> Position:
         """File and line of `row`, and the column."""

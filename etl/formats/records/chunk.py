@@ -51,7 +51,8 @@ class RecordsRows:
             _cells(self.table, name, pa.string())
             for name in ("interchange_no", "group_no", "document_no")
         ]
-        return pa.Table.from_arrays([file, *numbers, position], schema=LINEAGE)
+        structure = _cells(self.table, "structure", pa.string())
+        return pa.Table.from_arrays([file, *numbers, position, structure], schema=LINEAGE)
 
     def position(self, index: int, path: str | None = None) -> Position:
         """Where row `index` first came from, and the column."""

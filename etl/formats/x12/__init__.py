@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from etl.formats.x12.declaration import declaration_of
-from etl.formats.x12.reader import X12Reader
+from etl.formats.edi.declaration import declaration_of
+from etl.formats.edi.reader import EdiReader
+from etl.formats.x12.delimiters import USUAL
+from etl.formats.x12.syntax import X12
 
 
 class X12Format:
@@ -14,9 +16,9 @@ class X12Format:
 
     name = "x12"
 
-    def reader(self, source: Mapping[str, Any]) -> X12Reader:
+    def reader(self, source: Mapping[str, Any]) -> EdiReader:
         """The reader for a `source:` block; raises :class:`etl.raw.DeclarationError`."""
-        return X12Reader(declaration_of(source))
+        return EdiReader(declaration_of(X12, source), USUAL)
 
 
 FORMAT = X12Format()

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-BLANKS = b" \t\r\n"
-"""What may stand between segments and is skipped there."""
+from etl.formats.edi.delimiters import Delimiters, Header
 
 ISA_LENGTH = 106
 """Bytes of an ISA in its fixed form, terminator included."""
@@ -22,48 +20,35 @@ _LENIENT_REACH = 220
 _ISA = re.compile(rb"ISA[^A-Za-z0-9\s]")
 
 
-@dataclass(frozen=True, slots=True)
-class Delimiters:
-    """The separators of an interchange as byte values; `repetition` is None before 00402."""
-
-    element: int
-    component: int
-    repetition: int | None
-    terminator: int
-
-    @property
-    def breaks_lines(self) -> bool:
-        """Whether a newline ends segments, so that it cannot be a wrapped line."""
-        return self.terminator in b"\r\n"
-
-
 USUAL = Delimiters(ord("*"), ord(":"), None, ord("~"))
 """What most senders use; stands for the separators of a buffer without text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
-    """Where an ISA starts, what it declares, and whether it has its fixed form of 106 bytes."""
-
-    start: int
-    delimiters: Delimiters
-    exact: bool
-
-
 def headers(data: bytes, start: int = 0) -> Iterator[Header]:
     """Every place at or after `start` that reads as an ISA, also inside of data."""
-    for match in _ISA.finditer(data, start):
-        if header := _header_at(data, match.start()):
+    at = start
+    while (at := data.find(b"ISA", at)) >= 0:
+        if _ISA.match(data, at) and (header := _header_at(data, at)):
             yield header
+        at += 3
+
+
+def form_fault(text: str, elements: list[str]) -> tuple[str, str] | None:
+    """What is wrong with the form of an ISA, given without terminator: found and expected."""
+    length = len(text.encode()) + 1
+    if length == ISA_LENGTH and len(elements) == 17:
+        return None
+    found = f"{len(elements) - 1} elements, {length} bytes"
+    return found, f"16 elements, {ISA_LENGTH} bytes"
 
 
 def _header_at(data: bytes, start: int) -> Header | None:
     head = data[start : start + 2 * _LENIENT_REACH]
     for text in (head, head.translate(None, b"\r\n")):
         if (found := _exact(text)) is not None:
-            return Header(start, found, exact=True)
+            return Header(start, start, found, exact=True)
     found = _lenient(head)
-    return None if found is None else Header(start, found, exact=False)
+    return None if found is None else Header(start, start, found, exact=False)
 
 
 def _exact(head: bytes) -> Delimiters | None:

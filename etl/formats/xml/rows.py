@@ -48,7 +48,7 @@ class XmlRows:
         nothing = pa.nulls(len(self), pa.string())
         lines = pa.array([source_line(element) or 0 for element in self.elements], pa.int64())
         return pa.Table.from_arrays(
-            [pa.array(file), nothing, nothing, nothing, lines], schema=LINEAGE
+            [pa.array(file), nothing, nothing, nothing, lines, nothing], schema=LINEAGE
         )
 
     def position(self, index: int, path: str | None = None) -> Position:

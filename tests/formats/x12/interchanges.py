@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from etl.defects import Defect
+from etl.formats.edi.reader import EdiChunk
 from etl.formats.x12 import FORMAT
-from etl.formats.x12.reader import X12Chunk
 from etl.raw import SourceFile
 
 BODY = (
@@ -81,7 +81,7 @@ def file(data: bytes, name: str = "a.edi") -> SourceFile:
     return SourceFile(name, hashlib.sha256(data).hexdigest(), len(data), lambda: io.BytesIO(data))
 
 
-def read(*files: bytes | SourceFile, **source: Any) -> list[X12Chunk]:
+def read(*files: bytes | SourceFile, **source: Any) -> list[EdiChunk]:
     """Read files with a `source:` block for 210."""
     block: Mapping[str, Any] = {"format": "x12", "document": "210", **source}
     sources = [file(one) if isinstance(one, bytes) else one for one in files]
@@ -96,7 +96,7 @@ def codes(*files: bytes | SourceFile, **source: Any) -> list[str]:
     return [defect.code for defect in defects(*files, **source)]
 
 
-def column(chunks: Iterable[X12Chunk], path: str, row: str | None = None) -> list[str | None]:
+def column(chunks: Iterable[EdiChunk], path: str, row: str | None = None) -> list[str | None]:
     """A column over all chunks."""
     values: list[str | None] = []
     for chunk in chunks:

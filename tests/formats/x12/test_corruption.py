@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from etl.formats.x12.reader import X12Chunk
+from etl.formats.edi.reader import EdiChunk
 from tests.formats.x12.interchanges import group, interchange, plain, read, transaction, written
 
 WHOLE = plain(4)
@@ -20,7 +20,7 @@ SEVERAL = written(
 )
 
 
-def records(chunks: list[X12Chunk]) -> list[tuple[bool, dict[str, list[str | None]]]]:
+def records(chunks: list[EdiChunk]) -> list[tuple[bool, dict[str, list[str | None]]]]:
     """For each transaction, whether a defect rejects it, and all that is mapped of it."""
     found = []
     for chunk in chunks:
@@ -47,7 +47,7 @@ def records(chunks: list[X12Chunk]) -> list[tuple[bool, dict[str, list[str | Non
 SOUND = {content["ST.02"][0]: content for _, content in records(read(WHOLE))}
 
 
-def file_is_accused(chunks: list[X12Chunk]) -> bool:
+def file_is_accused(chunks: list[EdiChunk]) -> bool:
     return any(d.record is None and d.severity == "reject" for c in chunks for d in c.defects)
 
 

@@ -11,7 +11,6 @@ from etl.raw import DeclarationError
 @pytest.mark.parametrize(
     ("block", "key", "expected"),
     [
-        ({}, "source.document", "210"),
         ({"document": "211"}, "source.document", "210"),
         ({"document": "210", "row": "LX"}, "source.row", "ST"),
         ({"document": "210", "charset": "utf-16"}, "source.charset", "single-byte"),

@@ -41,7 +41,7 @@ def test_reads(path: str, row: str | None) -> None:
         ("B3.0", None, "from 1 on"),
         ("b3.02", None, "like N1"),
         ("L1.04", None, "L1 stands in LX"),
-        ("B4.02", None, "one of B3, B3A"),
+        ("B4.02", None, "one of B3, C2"),
         ("N4.01", None, "N4 stands in N1, S5/N1, LX/N1"),
         ("B3/N4.01", None, "starts a loop"),
         ("N1[BT].02", None, "[01=BT]"),

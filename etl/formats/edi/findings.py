@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from etl.defects import Defect, Position, Severity
+from etl.formats.edi.buffer import Buffer
+from etl.formats.edi.parts import WHOLE, Part
+from etl.formats.edi.segments import SegmentIndex
+from etl.formats.edi.transactions import Transactions
 from etl.formats.refusal import shortened
-from etl.formats.x12.buffer import Buffer
-from etl.formats.x12.segments import SegmentIndex
-from etl.formats.x12.transactions import Transactions, element
 
 MOST_ALIKE = 10
 """Defects of one code that are told of one transaction, and of a file in one chunk; more would
@@ -21,8 +22,8 @@ say nothing new."""
 class Places:
     """Names places of a buffer as the partner knows them; slow, for reports only."""
 
-    def __init__(self, index: SegmentIndex, buffer: Buffer) -> None:
-        self._index, self._buffer = index, buffer
+    def __init__(self, index: SegmentIndex, buffer: Buffer, part: Part = WHOLE) -> None:
+        self._index, self._buffer, self._part = index, buffer, part
 
     def at(self, offset: int) -> tuple[int, Position]:
         """The file of a byte of the buffer, and where in it that byte stands."""
@@ -60,12 +61,17 @@ class Places:
         interchange, group = transactions.interchange[record], transactions.group[record]
         return file, replace(
             at,
-            interchange=element(transactions.interchanges[interchange].elements, 13)
-            if interchange >= 0
-            else None,
+            interchange=transactions.interchanges[interchange].number if interchange >= 0 else None,
             group=transactions.groups[group].number if group >= 0 else None,
             document=transactions.numbers[record].as_py(),
-            segment=segment - int(transactions.start[record]) + 1,
+            segment=self._number(transactions, record, segment),
+        )
+
+    def _number(self, transactions: Transactions, record: int, segment: int) -> int:
+        """The number of a segment in its transaction, ST or UNH being 1."""
+        number = segment - int(transactions.start[record]) + 1
+        return (
+            number + self._part.shift if self._part.goes_on and number > self._part.head else number
         )
 
 
@@ -86,13 +92,14 @@ class Findings:
         record: int | None = None,
         value: str | None = None,
         expected: str | None = None,
-    ) -> None:
+    ) -> Defect | None:
         """Report a defect; nothing where `severity` is None, which the mapping ignores."""
-        if severity is not None:
-            file, at = place
-            self.defects.append(
-                Defect(code, message, at, shortened(value), expected, record, file, severity)
-            )
+        if severity is None:
+            return None
+        file, at = place
+        found = Defect(code, message, at, shortened(value), expected, record, file, severity)
+        self.defects.append(found)
+        return found
 
 
 class TransactionFindings:
@@ -111,6 +118,7 @@ class TransactionFindings:
         message: str,
         *,
         place: int | None = None,
+        component: int | None = None,
         offset: int | None = None,
         value: str | None = None,
         expected: str | None = None,
@@ -126,9 +134,9 @@ class TransactionFindings:
         if severity is None or self._told[kind] > MOST_ALIKE:
             return
         if record < 0:
-            file, at = places.of(segment, place)
+            file, at = places.of(segment, place, component)
         else:
-            file, at = places.inside(self._transactions, record, segment, place)
+            file, at = places.inside(self._transactions, record, segment, place, component)
         if offset is not None:
             at = replace(at, byte_offset=places.at(offset)[1].byte_offset)
         self._findings.add(

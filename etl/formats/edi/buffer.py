@@ -10,8 +10,8 @@ from itertools import accumulate
 import numpy as np
 import numpy.typing as npt
 
-from etl.formats.x12.delimiters import USUAL, Delimiters
-from etl.formats.x12.framing import Piece
+from etl.formats.edi.delimiters import Delimiters
+from etl.formats.edi.framing import Piece
 from etl.raw import SourceFile
 
 
@@ -60,11 +60,32 @@ class Buffer:
         return self.numbers[number], piece.offset + piece.text.origin(inside)
 
 
-def joined(pieces: Sequence[Piece], numbers: Sequence[int], files: Sequence[SourceFile]) -> Buffer:
-    """Join pieces that have the same separators; a text that breaks off gets its terminator."""
-    delimiters = pieces[0].header.delimiters if pieces else USUAL
+def joined(
+    pieces: Sequence[Piece],
+    numbers: Sequence[int],
+    files: Sequence[SourceFile],
+    usual: Delimiters,
+) -> Buffer:
+    """Join pieces that have the same separators; a text that breaks off gets its terminator.
+
+    `usual` are the separators of a buffer without text. A piece that goes on with a transaction
+    comes after that transaction's head.
+    """
+    every: list[tuple[Piece, int]] = []
+    for piece, number in zip(pieces, numbers, strict=True):
+        if piece.head is not None:
+            every.append((piece.head, number))
+        every.append((piece, number))
+    delimiters = pieces[0].header.delimiters if pieces else usual
     end = bytes((delimiters.terminator,))
-    texts = [piece.text.data + end if piece.unterminated else piece.text.data for piece in pieces]
+    texts = [piece.text.data + end if piece.unterminated else piece.text.data for piece, _ in every]
     lengths = accumulate((len(text) for text in texts), initial=0)
     data = b"".join(texts)
-    return Buffer(data, delimiters, pieces, list(lengths)[:-1], numbers, files)
+    return Buffer(
+        data,
+        delimiters,
+        [piece for piece, _ in every],
+        list(lengths)[:-1],
+        [number for _, number in every],
+        files,
+    )

@@ -2,40 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from etl.defects import Position
-from etl.formats.x12.buffer import Buffer
-from etl.formats.x12.findings import Places
-from etl.formats.x12.matches import Matches
-from etl.formats.x12.paths import FieldPath, Step, field_path, row_path
-from etl.formats.x12.segments import Indexes, SegmentIndex, Segments
-from etl.formats.x12.structure import Structure
-from etl.formats.x12.transactions import Transactions, element
+from etl.formats.edi.findings import Places
+from etl.formats.edi.matches import Matches
+from etl.formats.edi.paths import FieldPath, field_path, row_path
+from etl.formats.edi.reading import Reading
+from etl.formats.edi.segments import Indexes, Segments
 from etl.raw import LINEAGE
 
 
-class X12Rows:
+class EdiRows:
     """The rows that a row declaration selects; implements :class:`etl.raw.Rows`."""
 
-    def __init__(
-        self,
-        row: str | None,
-        structure: Structure,
-        index: SegmentIndex,
-        buffer: Buffer,
-        transactions: Transactions,
-        matches: Matches,
-    ) -> None:
-        self._row, self._structure = row, structure
-        self._index, self._buffer = index, buffer
-        self._transactions, self._matches = transactions, matches
+    def __init__(self, row: str | None, reading: Reading, matches: Matches) -> None:
+        """The rows of `row`; None: the transactions."""
+        self._row, self._reading, self._matches = row, reading, matches
+        self._structures = reading.declaration.structures
+        self._index, self._transactions = reading.index, reading.transactions
         self._owners: dict[int, Indexes] = {}
         self._columns: dict[str, pa.Array] = {}
-        self._steps = row_path(structure, row).steps
-        self._segments = matches.fitting(self._steps)
+        self._steps = row_path(self._structures, row).steps
+        self._segments = matches.rows(self._steps)
         self._record = self._around(0)
 
     @property
@@ -52,7 +46,7 @@ class X12Rows:
         Raises :class:`etl.raw.DeclarationError` for a path that can't be read in these rows.
         """
         if path not in self._columns:
-            place = field_path(self._structure, path, self._row)
+            place = field_path(self._structures, path, self._row)
             self._columns[path] = (
                 self._cut(place) if place.envelope is None else self._envelope(place)
             )
@@ -61,8 +55,10 @@ class X12Rows:
     def lineage(self) -> pa.Table:
         """File, ISA13, GS06, ST02 and segment number of each row."""
         transactions, record = self._transactions, self._record
-        at = np.searchsorted(self._buffer.starts, self._index.start[transactions.start], "right")
-        files = np.array([*self._buffer.numbers, 0], np.int32)[at - 1]
+        at = np.searchsorted(
+            self._reading.buffer.starts, self._index.start[transactions.start], "right"
+        )
+        files = np.array([*self._reading.buffer.numbers, 0], np.int32)[at - 1]
         interchanges = [envelope.number or None for envelope in transactions.interchanges]
         groups = [envelope.number or None for envelope in transactions.groups]
         columns = [
@@ -70,7 +66,10 @@ class X12Rows:
             _listed(interchanges, transactions.interchange[record]),
             _listed(groups, transactions.group[record]),
             transactions.numbers.take(pa.array(record)),
-            pa.array(self._segments.numbers - transactions.start[record] + 1),
+            pa.array(self._reading.numbers_in_transactions(record, self._segments.numbers)),
+            _listed(
+                [structure.label for structure in self._structures.all], self._reading.used[record]
+            ),
         ]
         return pa.Table.from_arrays(columns, schema=LINEAGE)
 
@@ -78,8 +77,8 @@ class X12Rows:
         """Where row `index`, or the value of `path` in it, stands; where the value's segment is
         absent, the segment of the row."""
         record, segment = int(self._record[index]), int(self._segments.numbers[index])
-        places = Places(self._index, self._buffer)
-        place = None if path is None else field_path(self._structure, path, self._row)
+        places = Places(self._index, self._reading.buffer, self._reading.part)
+        place = None if path is None else field_path(self._structures, path, self._row)
         if place is None or place.envelope is not None:
             return places.inside(self._transactions, record, segment)[1]
         segments, chosen = self._found(place)
@@ -95,7 +94,21 @@ class X12Rows:
         cells = self._index.cells(segments, place.element)
         if place.component is not None:
             cells = self._index.components(cells, place.component)
-        return self._index.strings(cells, chosen)
+        else:
+            cells = self._index.first_repetition(cells)
+        values = self._index.strings(cells, chosen)
+        return self._with_decimal_point(values, place)
+
+    def _with_decimal_point(self, values: pa.StringArray, place: FieldPath) -> pa.StringArray:
+        """Numbers of EDIFACT with a point, whatever decimal mark their sender writes."""
+        step = place.steps[-1] if place.steps else self._steps[place.anchor]
+        if not self._structures.syntax.composites or not self._structures.is_number(
+            step.segment_id, place.element, place.component or 1
+        ):
+            return values
+        if b"," not in memoryview(values.buffers()[2] or b"").tobytes():
+            return values
+        return pc.replace_substring(values, ",", ".")
 
     def _found(self, place: FieldPath) -> tuple[Segments, Indexes | None]:
         """The segments that a path finds, and which of them each row has (-1: none; None: each
@@ -106,7 +119,7 @@ class X12Rows:
             return segments, chosen[self._around(place.anchor)]
         if place.anchor == len(self._steps) - 1:
             return self._segments, None
-        every = Step(anchor.segment_id, anchor.slot, anchor.loop)
+        every = replace(anchor, conditions=())
         return self._matches.fitting((every,)), self._around(place.anchor)
 
     def _around(self, anchor: int) -> Indexes:
@@ -121,10 +134,10 @@ class X12Rows:
         transactions = self._transactions
         envelopes, at = (
             (transactions.interchanges, transactions.interchange)
-            if place.envelope == "ISA"
+            if place.envelope == self._structures.syntax.interchange.header
             else (transactions.groups, transactions.group)
         )
-        values = [element(envelope.elements, place.element) for envelope in envelopes]
+        values = [envelope.element(place.element) for envelope in envelopes]
         if place.component is not None:
             separator = chr(self._index.delimiters.component)
             parts = [value.split(separator) for value in values]

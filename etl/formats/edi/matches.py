@@ -1,32 +1,39 @@
-"""Which segments stand at a place of the transaction set, and which loop instance they are in."""
+"""Which segments stand at a place of the transaction, and which loop instance they are in."""
 
 from __future__ import annotations
 
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
-from etl.formats.x12.paths import Step
-from etl.formats.x12.segments import Indexes, Mask, SegmentIndex, Segments
-from etl.formats.x12.transactions import Transactions
+from etl.formats.edi.paths import Step
+from etl.formats.edi.segments import Indexes, Mask, SegmentIndex, Segments
+from etl.formats.edi.shapes import Shapes
+from etl.formats.edi.transactions import Transactions
 
 
 class Matches:
     """Finds segments by row declarations and paths; what it finds it keeps for the chunk.
 
-    `slots` has the place of each segment in the structure, 0: none.
+    `repeated` segments at the start of the buffer are the head of a transaction that is read in
+    parts, again: they give values, but no rows of their own.
     """
 
     def __init__(
-        self, index: SegmentIndex, transactions: Transactions, slots: npt.NDArray[np.uint8]
+        self, index: SegmentIndex, transactions: Transactions, shapes: Shapes, repeated: int
     ) -> None:
-        self._index, self._transactions = index, transactions
-        self._order = np.argsort(slots, kind="stable")
-        self._bounds = np.searchsorted(slots[self._order], np.arange(257))
-        self._ordinals: dict[int, Indexes] = {}
+        self._index, self._transactions, self._shapes = index, transactions, shapes
+        self._repeated = repeated
+        self._at: dict[tuple[int, ...], Indexes] = {}
         self._fitting: dict[tuple[Step, ...], Segments] = {}
-        self._firsts: dict[tuple[int, tuple[Step, ...]], tuple[Segments, Indexes]] = {}
+        self._firsts: dict[tuple[Step, tuple[Step, ...]], tuple[Segments, Indexes]] = {}
+
+    def rows(self, steps: tuple[Step, ...]) -> Segments:
+        """The segments that are rows of a row declaration."""
+        found = self.fitting(steps)
+        if not self._repeated or len(steps) == 1:
+            return found
+        return self._index.pick(found.numbers[found.numbers >= self._repeated])
 
     def fitting(self, steps: tuple[Step, ...]) -> Segments:
         """The segments of the last step whose conditions hold, and those of all steps above."""
@@ -43,11 +50,7 @@ class Matches:
 
     def owners(self, step: Step, numbers: Indexes) -> Indexes:
         """For each segment, which of all the segments at a step's place it is or stands in."""
-        if step.slot not in self._ordinals:
-            starts = np.zeros(len(self._index), np.int8)
-            starts[self._instances(step)] = 1
-            self._ordinals[step.slot] = np.cumsum(starts, dtype=np.int64)
-        return self._ordinals[step.slot][numbers] - 1
+        return np.searchsorted(self._instances(step), numbers, "right") - 1
 
     def first(self, anchor: Step, steps: tuple[Step, ...]) -> tuple[Segments, Indexes]:
         """The first segment that fits `steps` in each instance of `anchor`.
@@ -55,7 +58,7 @@ class Matches:
         Gives these segments, and for each instance of `anchor` the index of its segment among
         them, -1 where it has none.
         """
-        key = (anchor.slot, steps)
+        key = (anchor, steps)
         if key not in self._firsts:
             found = self.fitting(steps)
             owners = self.owners(anchor, found.numbers)
@@ -69,10 +72,12 @@ class Matches:
         return self._firsts[key]
 
     def _instances(self, step: Step) -> Indexes:
-        """All segments at a step's place, its conditions aside; of ST, all transactions."""
-        if step.segment_id == "ST":
+        """All segments at a step's place, its conditions aside; of ST or UNH, all transactions."""
+        if step.is_transaction:
             return self._transactions.start
-        return self._order[self._bounds[step.slot] : self._bounds[step.slot + 1]]
+        if step.places not in self._at:
+            self._at[step.places] = self._shapes.segments_at(step.places)
+        return self._at[step.places]
 
     def _hold(self, step: Step) -> Mask | None:
         """For which of all segments at a step's place its conditions hold; None: for all."""

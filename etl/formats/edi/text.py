@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from etl.formats.x12.delimiters import BLANKS, Delimiters
+from etl.formats.edi.delimiters import BLANKS, Delimiters
 
 _LINE_BREAKS = b"\r\n"
+_BLOCK = 1 << 18
 _NOWHERE = np.empty(0, np.int64)
 
 
@@ -76,9 +77,10 @@ def text_of(raw: bytes, delimiters: Delimiters, charset: str) -> Text:
 def _control_characters(raw: bytes, delimiters: Delimiters) -> tuple[bool, bool]:
     """Whether lines break inside of segments, and whether all else is printable."""
     bytes_ = np.frombuffer(raw, np.uint8)
-    newlines = bytes_[1:] == 10
-    newlines &= bytes_[:-1] == delimiters.terminator
-    if np.count_nonzero(newlines) == np.count_nonzero(bytes_ < 32):
+    blocks = (bytes_[at : at + _BLOCK] for at in range(0, len(bytes_), _BLOCK))
+    found = sum(int(np.count_nonzero(block < 32)) for block in blocks)
+    end = bytes((delimiters.terminator,))
+    if found == raw.count(end + b"\n") or found == 2 * raw.count(end + b"\r\n"):
         return False, True
     controls = np.flatnonzero(bytes_ < 32)
     values = bytes_[controls]

@@ -1,0 +1,72 @@
+"""Cells: byte ranges of values in a buffer, and how they become Arrow columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Offsets = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Byte ranges of values, in the order of the buffer; empty where a value is absent.
+
+    Attributes:
+        delimiter: index of the separator before each element among the element separators.
+    """
+
+    start: Offsets
+    end: Offsets
+    delimiter: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+
+def strings(
+    data: bytes,
+    cells: Cells,
+    chosen: npt.NDArray[np.int64] | None = None,
+    release: int | None = None,
+) -> pa.StringArray:
+    """The values of cells, null where empty; with `chosen`, of those cells, null for -1.
+
+    The cells and the gaps between them are one Arrow array over the buffer, whose offsets are the
+    bounds of the cells; taking every other value of it copies each cell once.
+
+    Args:
+        release: character to take off before each character that it releases.
+    """
+    count = len(cells)
+    bounds = np.empty(2 * count + 2, np.int32)
+    bounds[0:-2:2], bounds[1:-2:2], bounds[-2:] = cells.start, cells.end, len(data)
+    values = pa.StringArray.from_buffers(2 * count + 1, pa.py_buffer(bounds), pa.py_buffer(data))
+    if chosen is None:
+        places = np.arange(0, 2 * count, 2, dtype=np.uint32)
+    else:
+        places = (2 * np.where(chosen < 0, count, chosen)).astype(np.uint32)
+    taken = pc.take(values, pa.array(places), boundscheck=False)
+    if release is not None and release in memoryview(taken.buffers()[2] or b""):
+        taken = unescaped(taken, chr(release))
+    ends = np.frombuffer(taken.buffers()[1], np.int32, len(taken) + 1)
+    present = ends[1:] != ends[:-1]
+    if present.all():
+        return taken
+    valid = pa.py_buffer(np.packbits(present, bitorder="little"))
+    return pa.StringArray.from_buffers(len(taken), *taken.buffers()[1:], valid)
+
+
+def unescaped(values: pa.StringArray, release: str) -> pa.StringArray:
+    """Values without their release characters (ISO 9735: ``?+`` is ``+``, ``??`` is ``?``)."""
+    # (?s): a newline can be released too
+    pattern = f"(?s){_literal(release)}(.)"
+    return pc.replace_substring_regex(values, pattern=pattern, replacement=r"\1")
+
+
+def _literal(character: str) -> str:
+    return character if character.isalnum() else f"\\{character}"

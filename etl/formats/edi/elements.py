@@ -1,0 +1,369 @@
+"""What is wrong with the elements of a buffer's segments: presence, length, type, code, notes.
+
+Whole columns of cells are looked at together, and give suspects; only these are looked at one by
+one, by :mod:`etl.formats.edi.values`, which has the last word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from etl.formats.edi.cells import Cells
+from etl.formats.edi.dates import suspect_periods
+from etl.formats.edi.dictionary import Composite, Element, Note, Segment, Use
+from etl.formats.edi.findings import TransactionFindings
+from etl.formats.edi.reading import Reading
+from etl.formats.edi.segments import Indexes, Mask, Segments
+from etl.formats.edi.values import ValueFault, value_fault
+from etl.formats.edi.words import (
+    WIDTH,
+    WordReader,
+    digits_only,
+    is_date,
+    is_leap_day,
+    is_time,
+    packed,
+    without_mark,
+    without_sign,
+)
+
+
+class ElementChecks:
+    """Checks the elements of one buffer and reports to `findings`."""
+
+    def __init__(self, reading: Reading, findings: TransactionFindings) -> None:
+        self._reading, self._findings = reading, findings
+        self._index = reading.index
+        self._levels = reading.declaration.levels
+        self._words = WordReader(reading.index.data)
+        delimiters = reading.index.delimiters
+        self._repeats = delimiters.repetition is not None and delimiters.repetition in memoryview(
+            reading.index.data
+        )
+
+    def run(self) -> None:
+        """All checks."""
+        keys = ("elements", "lengths", "types", "codes", "notes")
+        if all(self._levels[key] is None for key in keys):
+            return
+        for segments, definition in self._by_definition():
+            self._count(segments, definition)
+            lengths = [
+                self._element(segments, definition, number, use)
+                for number, use in enumerate(definition.elements, start=1)
+            ]
+            for note in definition.notes:
+                self._note(segments, note, lengths)
+
+    def _by_definition(self) -> Iterator[tuple[Segments, Segment]]:
+        """The segments of transactions, by their definition; the service segments are looked at
+        with the envelopes."""
+        reading, structures = self._reading, self._reading.declaration.structures
+        classes = self._index.classes
+        order = np.argsort(classes, kind="stable")
+        bounds = np.searchsorted(classes[order], np.arange(len(structures.classes) + 2))
+        used = np.unique(reading.used)
+        alone = len(used) == 1
+        for segment_id, number in structures.classes.items():
+            numbers = order[bounds[number] : bounds[number + 1]]
+            if not len(numbers) or number <= len(structures.syntax.control):
+                continue
+            if not alone:
+                owners = reading.transactions.owners(numbers)
+                structure_of = np.append(reading.used, -1)[owners]
+            for structure in used[used >= 0].tolist():
+                definition = structures.segment(structure, segment_id)
+                if definition is None:
+                    continue
+                some = numbers if alone else numbers[structure_of == structure]
+                if reading.part.head:
+                    some = some[some >= reading.part.head]
+                if len(some):
+                    yield self._index.pick(some), definition
+
+    def _count(self, segments: Segments, definition: Segment) -> None:
+        counts = segments.last - segments.first
+        most = len(definition.elements)
+        if int(counts.max()) <= most:
+            return
+        for at in np.flatnonzero(counts > most).tolist():
+            self._tell(
+                "TOO_MANY_ELEMENTS",
+                "elements",
+                int(segments.numbers[at]),
+                f"the segment has more elements than {definition.id} ({definition.name}) may have",
+                place=most + 1,
+                value=str(counts[at]),
+                expected=f"at most {most} elements",
+            )
+
+    def _element(
+        self, segments: Segments, definition: Segment, number: int, use: Use
+    ) -> Indexes | None:
+        """Check one element; gives its lengths where the segment has notes."""
+        cells = self._index.cells(segments, number)
+        lengths = cells.end - cells.start
+        if use.required and int(lengths.min(initial=1)) == 0:
+            self._missing(segments, lengths == 0, number, None, use)
+        if int(lengths.max(initial=0)) > 0:
+            if self._repeats:
+                cells = self._repetitions(segments, cells, number, use)
+            if isinstance(use.of, Composite):
+                self._components(segments, cells, number, use.of)
+            else:
+                self._value(segments, cells, number, None, use.of)
+        return lengths if definition.notes else None
+
+    def _components(
+        self, segments: Segments, cells: Cells, number: int, composite: Composite
+    ) -> None:
+        index = self._index
+        counts = index.component_counts(cells)
+        present = cells.end > cells.start
+        most = len(composite.components)
+        held = int(counts.max(initial=0))
+        if held > most:
+            for at in np.flatnonzero((counts > most) & present).tolist():
+                self._tell(
+                    "TOO_MANY_COMPONENTS",
+                    "elements",
+                    int(segments.numbers[at]),
+                    f"the element has more components than {composite.number} may have",
+                    place=number,
+                    component=most + 1,
+                    value=str(counts[at]),
+                    expected=f"at most {most} components",
+                )
+        parts = index.component_cells(cells, min(held, most))
+        for component, (use, part) in enumerate(
+            zip(composite.components, parts, strict=False), start=1
+        ):
+            if use.required and int((part.end - part.start).min(initial=1)) <= 0:
+                absent = (part.end <= part.start) & present
+                self._missing(segments, absent, number, component, use)
+            if isinstance(use.of, Element):
+                self._value(segments, part, number, component, use.of)
+        if composite.number == "C507" and len(parts) == 3:
+            suspects = suspect_periods(self._words, index, parts)
+            for at in np.flatnonzero(suspects).tolist():
+                self._period(segments, parts, number, at)
+
+    def _value(
+        self, segments: Segments, cells: Cells, number: int, component: int | None, element: Element
+    ) -> None:
+        for at in np.flatnonzero(self._suspects(cells, element)).tolist():
+            text = self._text(cells, at)
+            if text and (fault := value_fault(text, element, self._index.delimiters)):
+                self._fault(int(segments.numbers[at]), number, component, text, element, fault)
+
+    def _suspects(self, cells: Cells, element: Element) -> Mask:
+        """Which cells are worth a closer look; all that are wrong are among them."""
+        lengths = cells.end - cells.start
+        longest = int(lengths.max(initial=0))
+        suspects = np.zeros(len(cells), bool)
+        if longest > element.most:
+            suspects |= lengths > element.most
+        if element.least > 1 and int(lengths.min(initial=element.least)) < element.least:
+            suspects |= (lengths < element.least) & (lengths > 0)
+        if longest > 0 and element.numeric:
+            suspects |= self._no_numbers(cells, lengths, longest, element)
+        elif longest > 0 and element.type in ("DT", "TM"):
+            words = self._words.words(cells.start, lengths)
+            right = is_date if element.type == "DT" else is_time
+            wrong = ~right(words, lengths)
+            if element.type == "DT":
+                wrong |= is_leap_day(words, lengths)
+            suspects |= wrong & (lengths > 0)
+        elif longest > 0 and element.codes.complete:
+            words = self._words.words(cells.start, lengths)
+            known = np.array([packed(code) for code in element.codes.values], np.uint64)
+            suspects |= ~np.isin(words, known) & (lengths > 0)
+        return suspects
+
+    def _no_numbers(self, cells: Cells, lengths: Indexes, longest: int, element: Element) -> Mask:
+        mark = "," if self._index.delimiters.decimal_comma else "."
+        words = without_sign(self._words.words(cells.start, lengths))
+        if element.type in ("R", "n"):
+            words, several = without_mark(words, mark)
+            wrong = ~digits_only(words) | several
+        else:
+            wrong = ~digits_only(words)
+        wrong |= (lengths == 1) & (self._index.bytes.take(cells.start, mode="clip") < ord("0"))
+        if longest > WIDTH:
+            tails = self._words.words(
+                np.maximum(cells.end - WIDTH, cells.start), np.minimum(lengths, WIDTH)
+            )
+            long = lengths > WIDTH
+            wrong |= long & ((lengths > 2 * WIDTH) | ~digits_only(without_mark(tails, mark)[0]))
+        return wrong & (lengths > 0)
+
+    def _repetitions(self, segments: Segments, cells: Cells, number: int, use: Use) -> Cells:
+        """Check the repetitions behind the first one by one; gives the cells of the first."""
+        first = self._index.first_repetition(cells)
+        repetition = chr(self._index.delimiters.repetition or 0)
+        for at in np.flatnonzero(first.end < cells.end).tolist():
+            segment = int(segments.numbers[at])
+            values = self._raw(cells, at).split(repetition)
+            if len(values) > use.repeat:
+                self._tell(
+                    "TOO_MANY_REPETITIONS",
+                    "elements",
+                    segment,
+                    "the element is repeated more often than it may be",
+                    place=number,
+                    value=str(len(values)),
+                    expected=f"at most {use.repeat}",
+                )
+            for value in values[1:]:
+                self._repeated(segment, number, use, value)
+        return first
+
+    def _repeated(self, segment: int, number: int, use: Use, value: str) -> None:
+        delimiters = self._index.delimiters
+        if isinstance(use.of, Element):
+            if value and (fault := value_fault(value, use.of, delimiters)):
+                self._fault(segment, number, None, value, use.of, fault)
+            return
+        parts = value.split(chr(delimiters.component))
+        for component, (part, inner) in enumerate(zip(parts, use.components, strict=False), 1):
+            if (
+                part
+                and isinstance(inner.of, Element)
+                and (fault := value_fault(part, inner.of, delimiters))
+            ):
+                self._fault(segment, number, component, part, inner.of, fault)
+
+    def _note(self, segments: Segments, note: Note, lengths: list[Indexes | None]) -> None:
+        present = [
+            column > 0
+            for number in note.elements
+            if number <= len(lengths) and (column := lengths[number - 1]) is not None
+        ]
+        if len(present) < 2:
+            return
+        count = np.sum(present, axis=0)
+        first, others = present[0], count - present[0]
+        match note.relation:
+            case "P":
+                broken = (count > 0) & (count < len(present))
+            case "R":
+                broken = count == 0
+            case "E":
+                broken = count > 1
+            case "C":
+                broken = first & (others < len(present) - 1)
+            case "L":
+                broken = first & (others == 0)
+        excluded = note.relation == "E"
+        for at in np.flatnonzero(broken).tolist():
+            gaps = [
+                number
+                for number, column in zip(note.elements, present, strict=True)
+                if bool(column[at]) == excluded
+            ]
+            self._tell(
+                "CONDITION_EXCLUDED" if excluded else "CONDITION_MISSING",
+                "notes",
+                int(segments.numbers[at]),
+                f"the elements do not go together: note {note}",
+                place=gaps[-1] if excluded else gaps[0],
+                expected=_meaning(note),
+            )
+
+    def _missing(
+        self, segments: Segments, absent: Mask, number: int, component: int | None, use: Use
+    ) -> None:
+        for at in np.flatnonzero(absent).tolist():
+            self._tell(
+                "MISSING_ELEMENT",
+                "elements",
+                int(segments.numbers[at]),
+                f"a required value is missing: {use.of.name}",
+                place=number,
+                component=component,
+                expected=use.of.format if isinstance(use.of, Element) else use.of.number,
+            )
+
+    def _period(self, segments: Segments, parts: list[Cells], number: int, at: int) -> None:
+        self._tell(
+            "BAD_DATE",
+            "types",
+            int(segments.numbers[at]),
+            "this is no date or time of the format that is named beside it",
+            place=number,
+            component=2,
+            value=self._text(parts[1], at),
+            expected=f"a value of format {self._text(parts[2], at)}",
+        )
+
+    def _fault(
+        self,
+        segment: int,
+        number: int,
+        component: int | None,
+        value: str,
+        element: Element,
+        fault: ValueFault,
+    ) -> None:
+        self._tell(
+            fault.code,
+            fault.level,
+            segment,
+            f"{fault.message}: {element.name}",
+            place=number,
+            component=component,
+            value=value,
+            expected=fault.expected,
+        )
+
+    def _tell(
+        self,
+        code: str,
+        level: str,
+        segment: int,
+        message: str,
+        *,
+        place: int,
+        component: int | None = None,
+        value: str | None = None,
+        expected: str | None = None,
+    ) -> None:
+        record = int(self._reading.transactions.owners(np.array([segment]))[0])
+        self._findings.tell(
+            code,
+            self._levels[level],
+            record,
+            segment,
+            message,
+            place=place,
+            component=component,
+            value=value,
+            expected=expected,
+        )
+
+    def _raw(self, cells: Cells, at: int) -> str:
+        return self._index.data[cells.start[at] : cells.end[at]].decode("utf-8", "replace")
+
+    def _text(self, cells: Cells, at: int) -> str:
+        """A value without its release characters."""
+        one = np.array([at])
+        cell = Cells(cells.start[one], cells.end[one], cells.delimiter[one])
+        return self._index.strings(cell)[0].as_py() or ""
+
+
+def _meaning(note: Note) -> str:
+    listed = " and ".join(str(number) for number in note.elements)
+    others = " and ".join(str(number) for number in note.elements[1:])
+    match note.relation:
+        case "P":
+            return f"elements {listed}, or none of them"
+        case "R":
+            return f"at least one of elements {listed}"
+        case "E":
+            return f"at most one of elements {listed}"
+        case "C":
+            return f"with element {note.elements[0]} also {others}"
+        case "L":
+            return f"with element {note.elements[0]} at least one of {others}"

@@ -1,0 +1,114 @@
+"""The separators and the charset of an EDIFACT interchange, read from its UNA and UNB.
+
+ISO 9735: a UNA of nine bytes gives component separator, element separator, decimal mark, release
+character, repetition separator (from syntax version 4 on) and segment terminator; without it the
+usual ones hold. S001 of the UNB names the repertoire and the syntax version.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from etl.formats.edi.delimiters import BLANKS, Delimiters, Header
+
+USUAL = Delimiters(ord("+"), ord(":"), None, ord("'"), ord("?"))
+"""What holds without a UNA."""
+
+REPETITION = ord("*")
+"""The usual repetition separator of syntax version 4."""
+
+CHARSETS = {
+    "UNOA": "ascii",
+    "UNOB": "ascii",
+    "UNOC": "iso8859-1",
+    "UNOD": "iso8859-2",
+    "UNOE": "iso8859-5",
+    "UNOF": "iso8859-7",
+    "UNOG": "iso8859-3",
+    "UNOH": "iso8859-4",
+    "UNOI": "iso8859-6",
+    "UNOJ": "iso8859-8",
+    "UNOK": "iso8859-9",
+    "UNOL": "iso8859-15",
+    "UNOW": "utf-8",
+    "UNOX": "ascii",
+    "UNOY": "utf-8",
+}
+"""Python codec by syntax identifier (0001). UNOX switches charsets by escape sequences, which no
+logistics partner was seen to use: bytes beyond ASCII are reported."""
+
+_HEAD = re.compile(rb"UNA(?P<una>.{6})[ \t\r\n]*UNB(?P<after>.)|UNB(?P<plain>\+)", re.DOTALL)
+_SYNTAX = re.compile(r"(UNO[A-Z])(.(\d))?")
+
+
+def headers(data: bytes, start: int = 0) -> Iterator[Header]:
+    """Every place at or after `start` that reads as a UNA with its UNB, or as a UNB."""
+    at = start
+    while (at := data.find(b"UN", at)) >= 0:
+        if match := _HEAD.match(data, at):
+            if header := _header(data, match):
+                yield header
+            at = match.end() - 1
+        else:
+            at += 2
+
+
+def form_fault(text: str, elements: list[str]) -> tuple[str, str] | None:
+    """What is wrong with the form of a UNB: found and expected.
+
+    ISO 9735: syntax identifier, sender, recipient, date and time, and control reference are
+    mandatory.
+    """
+    padded = [*elements, "", "", "", "", ""]
+    missing = [str(number) for number in range(1, 6) if not padded[number].strip()]
+    if missing:
+        return f"no element {', '.join(missing)}", "elements 1 to 5"
+    if not _SYNTAX.match(padded[1]):
+        return padded[1], "a syntax identifier such as UNOC:3"
+    return None
+
+
+def _header(data: bytes, match: re.Match[bytes]) -> Header | None:
+    una = match["una"]
+    if una is None:
+        body, delimiters = match.start(), USUAL
+    else:
+        body = match.end() - 4
+        found = _declared(una)
+        if found is None or match["after"] != bytes((found.element,)):
+            return None
+        delimiters = found
+    head = data[body : body + 64].decode("latin-1")
+    syntax = _SYNTAX.match(head[4:])
+    version = int(syntax[3] or 0) if syntax else 0
+    if version >= 4:
+        declared = una[4] if una is not None else REPETITION
+        repetition = REPETITION if declared in BLANKS else declared
+        delimiters = Delimiters(
+            delimiters.element,
+            delimiters.component,
+            repetition,
+            delimiters.terminator,
+            delimiters.release,
+            delimiters.decimal_comma,
+        )
+    charset = CHARSETS.get(syntax[1]) if syntax else None
+    return Header(match.start(), body, delimiters, una is not None, charset)
+
+
+def _declared(una: bytes) -> Delimiters | None:
+    component, element, decimal, release, _, terminator = una
+    separators = bytes((component, element, terminator))
+    if len(set(separators)) < 3 or any(chr(byte).isalnum() for byte in separators):
+        return None
+    if b" " in separators:
+        return None
+    return Delimiters(
+        element,
+        component,
+        None,
+        terminator,
+        None if release == ord(" ") else release,
+        decimal == ord(","),
+    )

@@ -1,0 +1,26 @@
+"""EDIFACT as the core takes it (ISO 9735: UNB, UNG, UNH and their trailers)."""
+
+from __future__ import annotations
+
+import re
+
+from etl.formats.edi.syntax import Envelope, Syntax
+from etl.formats.edifact.delimiters import form_fault, headers
+
+EDIFACT = Syntax(
+    name="edifact",
+    standard="EDIFACT",
+    interchange=Envelope("UNB", "UNZ", 5, 2, 1, "interchange"),
+    group=Envelope("UNG", "UNE", 5, 2, 1, "group"),
+    transaction=Envelope("UNH", "UNT", 1, 2, 1, "message"),
+    others=("UNA",),
+    sender_at=2,
+    receiver_at=3,
+    groups_required=False,
+    composites=True,
+    document_at=2,
+    version_form=re.compile(r"[A-Z]?\d{1,3}[A-Z0-9]{0,2}"),
+    header_form="a UNB segment with syntax, sender, recipient, time and reference",
+    headers=headers,
+    form_fault=form_fault,
+)
