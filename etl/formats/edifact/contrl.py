@@ -13,7 +13,7 @@ from etl.formats.edi.outgoing import Components, OutgoingTransaction, SegmentVal
 from etl.formats.edi.receipt import ReceivedGroup, ReceivedInterchange, ReceivedTransaction
 from etl.formats.edi.segment_errors import SegmentError, segment_errors
 from etl.formats.edi.structure_files import structure_of
-from etl.formats.edi.verdict import Verdict, envelope_verdict, verdict_of
+from etl.formats.edi.verdict import Verdict, verdict_of
 from etl.formats.edifact.addresses import components, echoing, syntax_version
 from etl.formats.edifact.error_codes import (
     ELEMENT,
@@ -70,8 +70,7 @@ class _Answer:
         """UCI, and below it what is wrong in its messages and groups, unless all is rejected."""
         received = self._received
         defects = _told(received.defects, INTERCHANGE)
-        inside = _verdicts(received.transactions)
-        rejected = envelope_verdict(inside, defects, refused=self._refused) is Verdict.REJECTED
+        rejected = self._refused or _rejected(defects, received.transactions)
         yield segment(
             "UCI",
             echoing(received.number, self._syntax),
@@ -90,8 +89,7 @@ class _Answer:
     def _group(self, group: ReceivedGroup) -> Iterator[SegmentValue]:
         """UCF and the messages below, where something is wrong with them."""
         defects = _told(group.defects, GROUP)
-        inside = _verdicts(group.transactions)
-        rejected = envelope_verdict(inside, defects) is Verdict.REJECTED
+        rejected = _rejected(defects, group.transactions)
         below = [] if rejected else list(self._messages(group))
         if defects or below:
             yield segment(
@@ -176,8 +174,7 @@ def _told(defects: Sequence[Defect], codes: Mapping[str, ServiceError]) -> list[
     )
 
 
-def _verdicts(messages: Sequence[ReceivedTransaction]) -> list[Verdict]:
-    return [
-        verdict_of(defect for defect in message.defects if defect.code in SYNTAX)
-        for message in messages
-    ]
+def _rejected(defects: Sequence[Defect], messages: Sequence[ReceivedTransaction]) -> bool:
+    """Whether an interchange or group is rejected with all below. Where there are messages, each
+    has its own answer: one that says no to all of them would not say why."""
+    return not messages and verdict_of(defects) is Verdict.REJECTED
