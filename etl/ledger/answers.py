@@ -22,6 +22,9 @@ RESULTS = ("A", "E", "P", "R")
 LEVELS = ("transport", "syntax", "application")
 """From the envelope (TA1) over the syntax (997, 999, CONTRL) to the content (824, APERAK)."""
 
+_LATELY = 2_000
+"""How many of the groups sent last are looked through for the number of a document."""
+
 
 class Answers:
     """The answers, within one transaction."""
@@ -51,6 +54,18 @@ class Answers:
         if kind:
             query = query.where(InterchangeGroup.kind == kind)
         return self._best(list(self._session.scalars(query)))
+
+    def of_reference(self, partner: str, reference: str) -> Interchange | None:
+        """What we sent to the partner with a document of this number of its own, lately."""
+        query = (
+            select(Interchange, InterchangeGroup.references)
+            .join(InterchangeGroup, InterchangeGroup.interchange_id == Interchange.id)
+            .where(*_sent(partner), Interchange.purpose == Purpose.DOCUMENT)
+            .order_by(Interchange.created_at.desc(), Interchange.id)
+            .limit(_LATELY)
+        )
+        rows = self._session.execute(query)
+        return next((row for row, references in rows if reference in references), None)
 
     def answer(
         self,

@@ -65,8 +65,8 @@ class Interchange(Base):
         documents: how many transaction sets or messages it has.
         file_id, file_name, sha256: the received file, or ours in the outbox.
         batch_id: the batch that read it last, or that it was written in.
-        made_from: what ours was made from: the received file that it answers, or the sha256 of
-            the declared content.
+        made_from: what ours was made from: the id of the interchange that it answers, or the
+            sha256 of the declared content.
         answers: of an application's answer: the received documents, by control numbers.
         created_at: when it was received or made.
         expected_level: the acknowledgement that ends the waiting; None: none is expected.
@@ -117,7 +117,8 @@ class InterchangeGroup(Base):
         position: 1 for the first one of its interchange.
         kind: functional identifier code (GS01); empty without a group.
         number: its control number (GS06, UNG 0048); empty without a group.
-        members: of what we sent, the control numbers of its documents.
+        members: of what we sent, the control numbers of its transaction sets or messages.
+        references: of what we sent, the documents' own numbers where they are known.
         acknowledged_at, result: the partner's answer, as for the interchange.
     """
 
@@ -130,5 +131,6 @@ class InterchangeGroup(Base):
     kind: Mapped[str] = mapped_column(Key)
     number: Mapped[str] = mapped_column(Key, index=True)
     members: Mapped[list[str]]
+    references: Mapped[list[str]]
     acknowledged_at: Mapped[datetime | None]
     result: Mapped[str | None]

@@ -36,6 +36,7 @@ class NewGroup:
     kind: str
     number: str
     members: Sequence[str] = ()
+    references: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,8 @@ class Interchanges:
     def made_from(
         self, partner: str, source: str, purpose: Purpose | None = None
     ) -> list[Interchange]:
-        """What was sent to a partner in answer to a file, or out of a content."""
+        """What was made for a partner in answer to an interchange, or out of a content; in the
+        order of the control numbers."""
         query = _fresh().where(
             Interchange.partner == partner,
             Interchange.direction == Direction.OUT,
@@ -148,7 +150,7 @@ class Interchanges:
         )
         if purpose is not None:
             query = query.where(Interchange.purpose == purpose)
-        return _in_order(self._session.scalars(query))
+        return list(self._session.scalars(query.order_by(Interchange.control_value)))
 
     def undelivered(self, partners: Collection[str]) -> list[Interchange]:
         """What lies in the outbox for these partners, oldest first."""
@@ -209,13 +211,14 @@ class Interchanges:
                 "kind": group.kind,
                 "number": group.number,
                 "members": list(group.members),
+                "references": list(group.references),
                 "acknowledged_at": None,
                 "result": None,
             }
             for each in new
             for position, group in enumerate(each.groups, start=1)
         ]
-        insert_or_update(self._session, _GROUP, groups, ["kind", "number", "members"])
+        insert_or_update(self._session, _GROUP, groups, ["kind", "number", "members", "references"])
 
 
 def _row(new: NewInterchange, direction: Direction, state: InterchangeState) -> dict[str, Any]:

@@ -108,11 +108,10 @@ class _Search:
         interchanges = self._matching_interchanges()
         exceptions = self._matching(ExceptionItem, {"exception": ExceptionItem.id == self._key})
         batches = _joined(batches, self._by(Batch, Batch.run_id, (run.id for run in runs)))
-        files = _joined(
-            files,
-            self._by(File, File.id, (row.file_id for row in interchanges)),
-            self._by(File, File.id, (row.made_from for row in interchanges)),
+        interchanges = _joined(
+            interchanges, self._by(Interchange, Interchange.id, _origins(interchanges))
         )
+        files = _joined(files, self._by(File, File.id, (row.file_id for row in interchanges)))
 
         documents = _joined(
             self._matching_documents(),
@@ -150,8 +149,11 @@ class _Search:
         interchanges = _joined(
             interchanges,
             self._by(Interchange, Interchange.file_id, (file.id for file in files)),
-            self._by(Interchange, Interchange.made_from, (file.id for file in files)),
             self._by(Interchange, Interchange.batch_id, (batch.id for batch in batches)),
+        )
+        interchanges = _joined(
+            interchanges,
+            self._by(Interchange, Interchange.made_from, (row.id for row in interchanges)),
         )
         batches = _joined(
             batches,
@@ -261,6 +263,11 @@ class _Search:
         return _joined(
             files, self._by(File, File.id, first), self._by(File, File.duplicate_of, first)
         )
+
+
+def _origins(interchanges: Iterable[Interchange]) -> list[str]:
+    """Ids of the interchanges that those of ours answer."""
+    return [row.made_from for row in interchanges if row.made_from is not None]
 
 
 def _joined(*lists: Sequence[_Row]) -> list[_Row]:

@@ -131,3 +131,16 @@ def test_a_rejected_envelope_ends_the_waiting(ledger: Ledger, clock: ManualClock
         assert row is not None
         assert tx.answers.answer(row, result="R", level="transport", at=clock.time, batch_id="b1")
         assert tx.interchanges.unanswered() == []
+
+
+def test_an_answer_is_found_by_the_number_of_a_document(ledger: Ledger) -> None:
+    open_batch(ledger)
+    with ledger.begin() as tx:
+        for number, reference in ((7, "INV-1"), (8, "INV-2")):
+            tx.interchanges.plan(sent(number, NewGroup("", "", ["1"], [reference])))
+            tx.interchanges.written(sent(number).id)
+        found = tx.answers.of_reference("acme", "INV-2")
+        assert found is not None
+        assert found.control_value == 8
+        assert tx.answers.of_reference("acme", "INV-3") is None
+        assert tx.answers.of_reference("rhein", "INV-2") is None
