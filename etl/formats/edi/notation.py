@@ -36,6 +36,11 @@ class Notation:
         self._separators = "".join([*separators, self.repetition or "", self.release or ""])
         self._separator = re.compile(f"[{re.escape(self._separators)}]")
         self._released = re.compile(rf"(?s){re.escape(self.release)}(.)") if self.release else None
+        self._marks = {
+            separator: re.compile(f"(?s){re.escape(self.release)}.|{re.escape(separator)}")
+            for separator in self._separators
+            if self.release
+        }
 
     def segments(self, text: str) -> list[str]:
         """Text cut at the terminators; what follows the last one is the last of the list."""
@@ -43,8 +48,12 @@ class Notation:
 
     def segment(self, text: str) -> SegmentValue:
         """The id and the values of a segment given without its terminator."""
-        segment_id, *elements = self._split(text, self.element)
+        segment_id, *elements = self.elements(text)
         return SegmentValue(segment_id, tuple(map(self.value, elements)))
+
+    def elements(self, text: str) -> list[str]:
+        """The id of a segment and its elements, as they stand in the text."""
+        return self._split(text, self.element)
 
     def value(self, text: str) -> Repetitions:
         """The repetitions and components of an element, without release characters."""
@@ -59,12 +68,13 @@ class Notation:
         Raises :class:`UnwritableError` where a value holds a separator and nothing releases it.
         """
         elements = (
-            self._element(element, Position(segment_id=segment.id, element=number))
+            self.joined(element, Position(segment_id=segment.id, element=number))
             for number, element in enumerate(segment.elements, start=1)
         )
         return self.element.join((segment.id, *elements))
 
-    def _element(self, element: Repetitions, position: Position) -> str:
+    def joined(self, element: Repetitions, position: Position) -> str:
+        """The text of an element, which stands at `position`; raises as :meth:`text`."""
         if len(element) > 1 and self.repetition is None:
             raise UnwritableError(
                 position,
@@ -102,8 +112,7 @@ class Notation:
         if self.release is None or self.release not in text:
             return text.split(separator)
         parts, begin = [], 0
-        mark = re.compile(f"(?s){re.escape(self.release)}.|{re.escape(separator)}")
-        for match in mark.finditer(text):
+        for match in self._marks[separator].finditer(text):
             if match[0] == separator:
                 parts.append(text[begin : match.start()])
                 begin = match.end()
