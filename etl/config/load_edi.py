@@ -124,19 +124,9 @@ def _check_writing(file: YamlFile, writing: EdiWriting, problems: list[Problem])
 def _check_sending(
     file: YamlFile, edi: Edi, endpoint: Mapping[str, Any], problems: list[Problem]
 ) -> None:
-    """Acknowledgements need our own id and a folder to deliver to."""
-    wanted = edi.acknowledge
-    for documents, key, known in (
-        ((*wanted.x12, *(each for each in wanted.application if each == "824")), "isa", edi.us.isa),
-        ((*wanted.edifact, *(a for a in wanted.application if a == "APERAK")), "unb", edi.us.unb),
-    ):
-        if documents and known is None:
-            problems.append(
-                file.problem(
-                    ["edi", "us", key], "nothing", f"our id, which stands in each {documents[0]}"
-                )
-            )
-    if wanted.anything and not endpoint.get("folders", {}).get("out"):
+    """Acknowledgements need a folder to be delivered to; their ids are those that the partner
+    wrote to."""
+    if edi.acknowledge.anything and not endpoint.get("folders", {}).get("out"):
         problems.append(
             file.problem(
                 ["endpoint", "folders", "out"], "nothing", "the folder for acknowledgements"

@@ -34,7 +34,7 @@ def exceptions_of(batch: Batch, prepared: Prepared) -> list[NewException]:
             known=(trouble.record_type, trouble.record_id) in keys,
         )
         for trouble in prepared.mapped.troubles
-        if any(defect.severity == "reject" for defect in trouble.defects)
+        if not trouble.shared and any(defect.severity == "reject" for defect in trouble.defects)
     ]
     held = [
         row

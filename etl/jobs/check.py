@@ -12,7 +12,7 @@ from etl.errors import ConfigurationError, EtlError
 from etl.jobs.endpoints import endpoint_settings
 from etl.jobs.samples import run_samples, sample_folder
 from etl.jobs.targets import open_target
-from etl.jobs.workspace import CompiledMapping, compile_file
+from etl.jobs.workspace import CompiledMapping, compile_file, reading_for
 from etl.mapping import CodeLists, load_code_lists
 from etl.reconcile import tolerances_of
 from etl.transfer.endpoint import open_endpoint
@@ -98,6 +98,6 @@ def _compiled(project: Project, path: Path, codes: CodeLists) -> CompiledMapping
     """The mapping ready to run, or what is wrong with it."""
     shown = project.shown(path)
     try:
-        return compile_file(path, shown, codes)
+        return compile_file(path, shown, codes, reading_for(project, path))
     except ConfigurationError as error:
         return Checked(shown, False, str(error))

@@ -15,6 +15,7 @@ from etl.jobs.batch import BatchFile, batch_file
 from etl.jobs.dispositions import hold, review_repeated, store
 from etl.jobs.documents import BatchDocuments, documents_of
 from etl.jobs.earlier import Earlier
+from etl.jobs.edi.repeated import tell_repeated
 from etl.jobs.progress import Progress
 from etl.jobs.stages.map import MappedBatch, map_files
 from etl.jobs.stages.push import Bills, bills_of
@@ -73,6 +74,7 @@ def prepare_files(
         mapped, reconciliation = earlier.mapped, earlier.reconciliation
     elif "map" in job.steps:
         mapped = map_files(workspace, own, progress)
+        tell_repeated(workspace, mapped)
     if "reconcile" in job.steps and reconciliation is None:
         progress.stage("reconcile", 1)
         reconciliation = reconcile_invoices(workspace, mapped, own, on)

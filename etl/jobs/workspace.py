@@ -11,10 +11,12 @@ from hashlib import sha256
 from pathlib import Path
 
 from etl.archive import Archive
+from etl.config.edi import EdiReading
 from etl.config.partner import Partner
 from etl.config.project import Job, Project
 from etl.errors import ConfigurationError, Problem
 from etl.formats import format_named
+from etl.jobs.edi.source import source_with_defaults
 from etl.ledger import Ledger, open_ledger
 from etl.mapping import CodeLists, Mapping, Plan, compile_mapping, load_code_lists, load_mapping
 from etl.raw import DeclarationError, Reader
@@ -36,15 +38,28 @@ class CompiledMapping:
     plan: Plan
 
 
-def compile_file(path: Path, shown_as: str, codes: CodeLists) -> CompiledMapping:
-    """Read, check and compile a mapping file; raises ConfigurationError with all its problems."""
+def compile_file(
+    path: Path, shown_as: str, codes: CodeLists, reading: EdiReading | None = None
+) -> CompiledMapping:
+    """Read, check and compile a mapping file; raises ConfigurationError with all its problems.
+
+    Args:
+        reading: what the mapping's partner declares for all of its EDI.
+    """
     mapping = load_mapping(path, shown_as)
+    source = source_with_defaults(mapping.source, reading or EdiReading())
     try:
-        reader = format_named(mapping.source["format"]).reader(mapping.source)
+        reader = format_named(source["format"]).reader(source)
     except DeclarationError as error:
         place = mapping.file.place(["source"])
         raise ConfigurationError(f"{place}: {error}") from None
     return CompiledMapping(mapping, reader, compile_mapping(mapping, reader, codes))
+
+
+def reading_for(project: Project, path: Path) -> EdiReading | None:
+    """What the partner in whose folder a mapping lies declares for its EDI; None: nobody's."""
+    partner = project.partners.get(path.parent.name)
+    return partner.edi.read if partner is not None and partner.folder == path.parent else None
 
 
 @dataclass
@@ -75,7 +90,9 @@ class Workspace:
     def compiled(self, path: Path) -> CompiledMapping:
         """The mapping file at `path`, checked and compiled once; raises ConfigurationError."""
         if path not in self._compiled:
-            self._compiled[path] = compile_file(path, self.project.shown(path), self.code_lists)
+            self._compiled[path] = compile_file(
+                path, self.project.shown(path), self.code_lists, reading_for(self.project, path)
+            )
         return self._compiled[path]
 
     def compile_all(self, job: Job) -> None:

@@ -13,7 +13,9 @@ import pyarrow as pa
 from etl.canonical import RecordSet
 from etl.config.partner import DocumentRule, Partner
 from etl.defects import Defect, Position, Severity
+from etl.formats.edi.reader import EdiChunk
 from etl.jobs.batch import BatchFile
+from etl.jobs.edi.received import Reception
 from etl.jobs.progress import Progress
 from etl.jobs.workspace import Workspace
 from etl.mapping import Context, Finding, Mapped
@@ -27,6 +29,7 @@ class Trouble:
         record_type: of the document; None: the whole file.
         record_id: of the document in the batch; None: the whole file.
         rejected: whether it keeps the document out; else it only tells.
+        shared: the whole interchange is concerned, of which another trouble tells once.
     """
 
     file: BatchFile
@@ -34,6 +37,7 @@ class Trouble:
     record_id: int | None
     defects: tuple[Defect, ...]
     rejected: bool
+    shared: bool = False
 
 
 @dataclass
@@ -45,12 +49,14 @@ class MappedBatch:
         refused: main tables by record type, of the documents that were rejected.
         troubles: defects by document or file.
         findings: what the mappings' business checks found, by record type.
+        receptions: the interchanges of each file that has any, in the order of the files.
     """
 
     accepted: dict[str, RecordSet] = field(default_factory=dict)
     refused: dict[str, pa.Table] = field(default_factory=dict)
     troubles: list[Trouble] = field(default_factory=list)
     findings: dict[str, list[Finding]] = field(default_factory=dict)
+    receptions: list[Reception] = field(default_factory=list)
 
     @property
     def read(self) -> int:
@@ -92,6 +98,8 @@ def map_files(workspace: Workspace, files: Sequence[BatchFile], progress: Progre
             mapped = compiled.plan.apply(chunk, context)
             chunk_files = [by_sha[source.sha256] for source in chunk.files]
             collected.add(mapped, chunk_files)
+            if isinstance(chunk, EdiChunk):
+                collected.receive(chunk, chunk_files)
             progress.advance(len({file.id for file in chunk_files} - read))
             read.update(file.id for file in chunk_files)
     return collected.result()
@@ -106,6 +114,7 @@ class _Collected:
         self._refused: dict[str, list[pa.Table]] = defaultdict(list)
         self._findings: dict[str, list[Finding]] = defaultdict(list)
         self._next_id: dict[str, int] = defaultdict(int)
+        self._receptions: dict[str, Reception] = {}
 
     def add(self, mapped: Mapped, files: Sequence[BatchFile]) -> None:
         kind = mapped.records.record_type
@@ -143,12 +152,32 @@ class _Collected:
                 )
             )
 
+    def receive(self, chunk: EdiChunk, files: Sequence[BatchFile]) -> None:
+        """Keep what the chunk tells of the interchanges of its files."""
+        interchanges = chunk.receipts()
+        inside = {
+            id(defect)
+            for one in interchanges
+            for defects in (one.defects, *(group.defects for group in one.groups))
+            for defect in defects
+        }
+        for number, file in enumerate(files):
+            others = [
+                defect
+                for defect in chunk.defects
+                if defect.file == number and defect.record is None and id(defect) not in inside
+            ]
+            own = [one for one in interchanges if one.sha256 == file.sha256]
+            if own or others:
+                self._receptions.setdefault(file.id, Reception(file)).take(own, others)
+
     def result(self) -> MappedBatch:
         return MappedBatch(
             accepted={kind: RecordSet.concat(parts) for kind, parts in self._parts.items()},
             refused={kind: pa.concat_tables(parts) for kind, parts in self._refused.items()},
             troubles=self.troubles,
             findings=dict(self._findings),
+            receptions=list(self._receptions.values()),
         )
 
 

@@ -1,0 +1,1 @@
+"""EDI in the pipeline: control numbers, acknowledgements both ways, what we send."""

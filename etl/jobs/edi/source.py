@@ -1,0 +1,37 @@
+"""A partner's ``edi.read`` below the ``source:`` of its mappings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from etl.config.edi import EdiReading
+
+FORMATS = {"x12": "isa", "edifact": "unb"}
+"""The formats it is for, with the key of `envelope` that only this one has."""
+
+
+def source_with_defaults(source: Mapping[str, Any], reading: EdiReading) -> Mapping[str, Any]:
+    """The ``source:`` of a mapping, what it leaves open filled in; of another format as it is.
+
+    Severities are taken key by key; the deviations of both hold.
+    """
+    if source.get("format") not in FORMATS:
+        return source
+    own_key = FORMATS[source["format"]]
+    envelope = {
+        key: severity
+        for key, severity in reading.envelope.items()
+        if key == own_key or key not in FORMATS.values()
+    }
+    merged = dict(source)
+    for name, defaults in (("envelope", envelope), ("structure", reading.structure)):
+        own = source.get(name, {})
+        if defaults and isinstance(own, Mapping):  # what is no mapping is told by the reader
+            merged[name] = {**defaults, **own}
+    if reading.charset is not None:
+        merged.setdefault("charset", reading.charset)
+    own_deviations = source.get("deviations", [])
+    if reading.deviations and isinstance(own_deviations, list | tuple):
+        merged["deviations"] = [*reading.deviations, *own_deviations]
+    return merged
