@@ -20,6 +20,13 @@ NAMES: tuple[str, ...] = (
     "push.before_load",
     "push.after_load",
     "push.ledger_written",
+    "acknowledge.planned",
+    "acknowledge.archived",
+    "acknowledge.in_outbox",
+    "acknowledge.noted",
+    "deliver.delivered",
+    "deliver.moved",
+    "deliver.noted",
     "seal.manifest_written",
     "seal.ledger_written",
 )

@@ -13,7 +13,7 @@ from etl.yamlfile import YamlFile
 
 _RETRIES = Retries(attempts=7, first_delay=1)
 
-STEPS = ("pull", "map", "reconcile", "push")
+STEPS = ("pull", "map", "reconcile", "push", "acknowledge")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""A batch from its files to its seal: map, reconcile, push, each stage noted before the next.
+"""A batch from its files to its seal: map, reconcile, push, acknowledge, each stage noted before
+the next.
 
 Killed anywhere, the same batch is simply processed again: the same files give the same records
 and the same outcomes, the ledger's rows are replaced by equal ones, and the target is asked
@@ -16,9 +17,12 @@ from etl.jobs.batch import Batch
 from etl.jobs.bookkeeping import counts_of, exceptions_of, note_documents, note_report, settle
 from etl.jobs.counts import Counts
 from etl.jobs.earlier import Earlier
+from etl.jobs.edi.bookkeeping import note_exchange, note_unwritable
+from etl.jobs.edi.delivery import Deliveries
 from etl.jobs.preparation import Prepared, prepare
 from etl.jobs.progress import Progress
 from etl.jobs.record_files import write_defects, write_records
+from etl.jobs.stages.acknowledge import acknowledge
 from etl.jobs.stages.push import push
 from etl.jobs.stages.seal import seal
 from etl.jobs.targets import open_target, target_name
@@ -34,12 +38,14 @@ class Processed:
     Attributes:
         error: why its push could not be finished; the batch then stays open for the next run.
         exceptions: what a person has to look at.
+        deliveries: partners that acknowledgements were delivered to, or could not be.
     """
 
     batch_id: str
     counts: Counts = field(default_factory=Counts)
     exceptions: list[NewException] = field(default_factory=list)
     error: TechnicalError | None = None
+    deliveries: Deliveries = field(default_factory=dict)
 
 
 def process(
@@ -62,6 +68,7 @@ def process(
     _write_results(batch, prepared)
     exceptions = exceptions_of(batch, prepared)
     note_documents(workspace, batch, prepared, exceptions)
+    exceptions += note_exchange(workspace, batch, prepared)
     processed = Processed(batch.id, exceptions=exceptions)
     if prepared.bills is not None:
         try:
@@ -70,6 +77,12 @@ def process(
             processed.error = error
         else:
             exceptions += note_report(workspace, batch, prepared, report)
+    if "acknowledge" in batch.job.steps:
+        told = acknowledge(
+            workspace, batch, prepared, exceptions, progress, applied=processed.error is None
+        )
+        processed.deliveries = told.deliveries
+        exceptions += note_unwritable(workspace, told.exceptions)
     processed.counts = counts_of(
         workspace, prepared, files, interrupted=processed.error is not None
     )

@@ -42,7 +42,7 @@ def technical(code: str, subject: str, job: str, error: EtlError | None = None) 
     """A connection, a server or a disk that failed; closed by the next time that it works.
 
     Args:
-        code: what failed, ``PULL_FAILED`` or ``PUSH_FAILED``.
+        code: what failed, ``PULL_FAILED``, ``PUSH_FAILED`` or ``DELIVERY_FAILED``.
         subject: with whom, a partner or a target.
         error: None: only to name the exception, e.g. to close it.
     """

@@ -14,6 +14,8 @@ from etl.errors import ConfigurationError, EtlError, ExitCode
 from etl.jobs import queues
 from etl.jobs.batch import Batch, files_of, new_id, open_batch
 from etl.jobs.counts import Counts
+from etl.jobs.edi.bookkeeping import note_overdue
+from etl.jobs.edi.delivery import Deliveries, deliver_waiting
 from etl.jobs.endpoints import endpoint_settings
 from etl.jobs.lock import exclusive
 from etl.jobs.process import Processed, process
@@ -37,6 +39,7 @@ class RunResult:
         waiting: those of them, and those behind them, that stay open for the next run.
         new_exceptions: things to be looked at that this run met.
         errors: technical failures, as text for people.
+        visited_to_deliver: partners whose outbox was dealt with.
     """
 
     run_id: str
@@ -48,6 +51,7 @@ class RunResult:
     pulled: list[Pulled] = field(default_factory=list)
     new_exceptions: int = 0
     errors: list[str] = field(default_factory=list)
+    visited_to_deliver: set[str] = field(default_factory=set)
 
     @property
     def state(self) -> RunState:
@@ -159,6 +163,7 @@ def note_processed(workspace: Workspace, result: RunResult, processed: Processed
     result.counts.add(processed.counts)
     result.new_exceptions += len(processed.exceptions)
     _note_technical(workspace, result, "PUSH_FAILED", workspace.project.target, processed.error)
+    _note_deliveries(workspace, result, processed.deliveries)
 
 
 def _work(workspace: Workspace, job: Job, result: RunResult, progress: Progress) -> None:
@@ -188,6 +193,10 @@ def _work(workspace: Workspace, job: Job, result: RunResult, progress: Progress)
             # the target is away: later batches would only knock at the same door
             result.waiting = [behind.id for behind in waiting[number:]]
             break
+    if "acknowledge" in job.steps:
+        left = [name for name in job.partners if name not in result.visited_to_deliver]
+        _note_deliveries(workspace, result, deliver_waiting(workspace, left, progress))
+    result.new_exceptions += note_overdue(workspace, job)
 
 
 def finish(workspace: Workspace, batch: Batch, progress: Progress) -> Processed | None:
@@ -227,6 +236,12 @@ class _Filling:
                 if fresh and not ledger.documents.of_batch(batch.id, limit=1):
                     return batch.id
         return None
+
+
+def _note_deliveries(workspace: Workspace, result: RunResult, deliveries: Deliveries) -> None:
+    for partner, error in deliveries.items():
+        result.visited_to_deliver.add(partner)
+        _note_technical(workspace, result, "DELIVERY_FAILED", partner, error)
 
 
 def _note_technical(
