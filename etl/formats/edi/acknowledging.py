@@ -30,6 +30,8 @@ SYNTAX_KINDS = {"x12": ("TA1", "997", "999"), "edifact": ("CONTRL",)}
 APPLICATION_KINDS = {"x12": "824", "edifact": "APERAK"}
 """What says what the application made of its documents, by syntax."""
 
+_ACKNOWLEDGEMENTS = ("997", "999", "824", "CONTRL", "APERAK")
+
 _IMPLEMENTED = re.compile(r"\d{6}X\d+.*")
 """GS08 that names an implementation guide."""
 
@@ -133,11 +135,13 @@ def application_acknowledgements(
     """What goes back to say what the application made of documents of an interchange.
 
     Args:
-        results: of documents that came in it; where there are none, nothing goes back.
+        results: of documents that came in it; where there are none but acknowledgements, nothing
+            goes back.
         number: our reference: of the 824, of the first APERAK; the following count on.
         created: local time.
         version: of the 824 (by default that of the first group) or the APERAK (``D96A``).
     """
+    results = [each for each in results if each.document not in _ACKNOWLEDGEMENTS]
     if not results or not _answerable(received):
         return []
     if received.syntax == "x12":

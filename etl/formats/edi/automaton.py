@@ -58,6 +58,18 @@ class Walked:
     fits: npt.NDArray[np.uint8]
 
 
+def _next(loop: Loop, segment_id: str, at: int) -> Place | None:
+    """The first place of a loop, from ordinal `at` on, that a segment can still have.
+
+    One that is filled and does not repeat is left for the next place of the same id, if there is
+    one: the second UNS of a declaration begins its summary.
+    """
+    still = [place for place in loop.named(segment_id) if place.ordinal >= at]
+    if len(still) > 1 and still[0].ordinal == at and still[0].repeat == 1:
+        return still[1]
+    return still[0] if still else None
+
+
 class Automaton:
     """Gives segments their places in one structure.
 
@@ -87,9 +99,8 @@ class Automaton:
             return self._state(state.path, None, NO_PLACE)
         for depth in range(len(state.path) - 1, -1, -1):
             loop, at = state.path[depth]
-            for place in loop.places:
-                if place.segment_id == segment_id and place.ordinal >= at:
-                    return self._entered(state.path[:depth], place, place.ordinal, IN_ORDER)
+            if place := _next(loop, segment_id, at):
+                return self._entered(state.path[:depth], place, place.ordinal, IN_ORDER)
         for depth in range(len(state.path) - 1, -1, -1):
             loop, at = state.path[depth]
             for place in reversed(loop.named(segment_id)):

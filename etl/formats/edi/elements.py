@@ -10,12 +10,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from etl.formats.edi.cells import Cells
+from etl.formats.edi.cells import Cells, Offsets
+from etl.formats.edi.columns import LONGEST, Lengths, SegmentColumns, chosen, columns_by_class
 from etl.formats.edi.dates import suspect_periods
 from etl.formats.edi.dictionary import Composite, Element, Note, Segment, Use
 from etl.formats.edi.findings import TransactionFindings
+from etl.formats.edi.notation import Notation
+from etl.formats.edi.outgoing import Components
 from etl.formats.edi.reading import Reading
-from etl.formats.edi.segments import Indexes, Mask, Segments
+from etl.formats.edi.segments import Indexes, Mask
 from etl.formats.edi.values import ValueFault, value_fault
 from etl.formats.edi.words import (
     WIDTH,
@@ -39,6 +42,7 @@ class ElementChecks:
         self._levels = reading.declaration.levels
         self._words = WordReader(reading.index.data)
         delimiters = reading.index.delimiters
+        self._notation = Notation(delimiters)
         self._repeats = delimiters.repetition is not None and delimiters.repetition in memoryview(
             reading.index.data
         )
@@ -48,88 +52,91 @@ class ElementChecks:
         keys = ("elements", "lengths", "types", "codes", "notes")
         if all(self._levels[key] is None for key in keys):
             return
-        for segments, definition in self._by_definition():
-            self._count(segments, definition)
-            lengths = [
-                self._element(segments, definition, number, use)
-                for number, use in enumerate(definition.elements, start=1)
-            ]
+        for columns, definition in self._by_definition():
+            self._count(columns, definition)
+            for number, use in enumerate(definition.elements, start=1):
+                self._element(columns, number, use)
             for note in definition.notes:
-                self._note(segments, note, lengths)
+                self._note(columns, note)
 
-    def _by_definition(self) -> Iterator[tuple[Segments, Segment]]:
+    def _by_definition(self) -> Iterator[tuple[SegmentColumns, Segment]]:
         """The segments of transactions, by their definition; the service segments are looked at
         with the envelopes."""
         reading, structures = self._reading, self._reading.declaration.structures
-        classes = self._index.classes
-        order = np.argsort(classes, kind="stable")
-        bounds = np.searchsorted(classes[order], np.arange(len(structures.classes) + 2))
+        ids = list(structures.classes)
         used = np.unique(reading.used)
-        alone = len(used) == 1
-        for segment_id, number in structures.classes.items():
-            numbers = order[bounds[number] : bounds[number + 1]]
-            if not len(numbers) or number <= len(structures.syntax.control):
+        for number, found in columns_by_class(self._index, len(ids)):
+            if number <= len(structures.syntax.control):
                 continue
-            if not alone:
-                owners = reading.transactions.owners(numbers)
+            head = reading.part.head
+            columns = chosen(found, found.numbers >= head) if head else found
+            if len(used) > 1:
+                owners = reading.transactions.owners(columns.numbers)
                 structure_of = np.append(reading.used, -1)[owners]
             for structure in used[used >= 0].tolist():
-                definition = structures.segment(structure, segment_id)
-                if definition is None:
-                    continue
-                some = numbers if alone else numbers[structure_of == structure]
-                if reading.part.head:
-                    some = some[some >= reading.part.head]
-                if len(some):
-                    yield self._index.pick(some), definition
+                definition = structures.segment(structure, ids[number - 1])
+                some = columns
+                if len(used) > 1:
+                    some = chosen(columns, structure_of == structure)
+                if definition is not None and len(some):
+                    yield some, definition
 
-    def _count(self, segments: Segments, definition: Segment) -> None:
-        counts = segments.last - segments.first
-        most = len(definition.elements)
-        if int(counts.max()) <= most:
+    def _count(self, columns: SegmentColumns, definition: Segment) -> None:
+        most = self._reading.most_elements(definition)
+        if columns.widest <= most:
             return
-        for at in np.flatnonzero(counts > most).tolist():
+        for at in np.flatnonzero(columns.counts > most).tolist():
             self._tell(
                 "TOO_MANY_ELEMENTS",
                 "elements",
-                int(segments.numbers[at]),
+                int(columns.numbers[at]),
                 f"the segment has more elements than {definition.id} ({definition.name}) may have",
                 place=most + 1,
-                value=str(counts[at]),
+                value=str(columns.counts[at]),
                 expected=f"at most {most} elements",
             )
 
-    def _element(
-        self, segments: Segments, definition: Segment, number: int, use: Use
-    ) -> Indexes | None:
-        """Check one element; gives its lengths where the segment has notes."""
-        cells = self._index.cells(segments, number)
-        lengths = cells.end - cells.start
+    def _element(self, columns: SegmentColumns, number: int, use: Use) -> None:
+        lengths = columns.lengths(number)
+        longest = int(lengths.max(initial=0))
         if use.required and int(lengths.min(initial=1)) == 0:
-            self._missing(segments, lengths == 0, number, None, use)
-        if int(lengths.max(initial=0)) > 0:
-            if self._repeats:
-                cells = self._repetitions(segments, cells, number, use)
-            if isinstance(use.of, Composite):
-                self._components(segments, cells, number, use.of)
-            else:
-                self._value(segments, cells, number, None, use.of)
-        return lengths if definition.notes else None
+            self._missing(columns.numbers, lengths == 0, number, None, use)
+        if longest == 0 or self._fits(use, lengths, longest):
+            return
+        present = None if columns.widest and lengths.all() else np.flatnonzero(lengths)
+        cells = columns.cells(number, present)
+        numbers = columns.numbers if present is None else columns.numbers[present]
+        if self._repeats:
+            cells = self._repetitions(numbers, cells, number, use)
+        if isinstance(use.of, Composite):
+            self._components(numbers, cells, number, use.of)
+        else:
+            self._value(numbers, cells, number, None, use.of)
+
+    def _fits(self, use: Use, lengths: Lengths, longest: int) -> bool:
+        """Whether all values of an element must be right, as only their lengths matter."""
+        element = use.of
+        if self._repeats or isinstance(element, Composite) or longest > element.most:
+            return False
+        if element.numeric or element.type in ("DT", "TM") or element.codes.complete:
+            return False
+        if longest == LONGEST:
+            return False
+        return element.least <= 1 or not bool(((lengths < element.least) & (lengths > 0)).any())
 
     def _components(
-        self, segments: Segments, cells: Cells, number: int, composite: Composite
+        self, numbers: Indexes, cells: Cells, number: int, composite: Composite
     ) -> None:
         index = self._index
         counts = index.component_counts(cells)
-        present = cells.end > cells.start
         most = len(composite.components)
         held = int(counts.max(initial=0))
         if held > most:
-            for at in np.flatnonzero((counts > most) & present).tolist():
+            for at in np.flatnonzero(counts > most).tolist():
                 self._tell(
                     "TOO_MANY_COMPONENTS",
                     "elements",
-                    int(segments.numbers[at]),
+                    int(numbers[at]),
                     f"the element has more components than {composite.number} may have",
                     place=number,
                     component=most + 1,
@@ -141,22 +148,21 @@ class ElementChecks:
             zip(composite.components, parts, strict=False), start=1
         ):
             if use.required and int((part.end - part.start).min(initial=1)) <= 0:
-                absent = (part.end <= part.start) & present
-                self._missing(segments, absent, number, component, use)
+                self._missing(numbers, part.end <= part.start, number, component, use)
             if isinstance(use.of, Element):
-                self._value(segments, part, number, component, use.of)
+                self._value(numbers, part, number, component, use.of)
         if composite.number == "C507" and len(parts) == 3:
             suspects = suspect_periods(self._words, index, parts)
             for at in np.flatnonzero(suspects).tolist():
-                self._period(segments, parts, number, at)
+                self._period(numbers, parts, number, at)
 
     def _value(
-        self, segments: Segments, cells: Cells, number: int, component: int | None, element: Element
+        self, numbers: Indexes, cells: Cells, number: int, component: int | None, element: Element
     ) -> None:
         for at in np.flatnonzero(self._suspects(cells, element)).tolist():
             text = self._text(cells, at)
             if text and (fault := value_fault(text, element, self._index.delimiters)):
-                self._fault(int(segments.numbers[at]), number, component, text, element, fault)
+                self._fault(int(numbers[at]), number, component, text, element, fault)
 
     def _suspects(self, cells: Cells, element: Element) -> Mask:
         """Which cells are worth a closer look; all that are wrong are among them."""
@@ -182,30 +188,36 @@ class ElementChecks:
             suspects |= ~np.isin(words, known) & (lengths > 0)
         return suspects
 
-    def _no_numbers(self, cells: Cells, lengths: Indexes, longest: int, element: Element) -> Mask:
-        mark = "," if self._index.delimiters.decimal_comma else "."
-        words = without_sign(self._words.words(cells.start, lengths))
-        if element.type in ("R", "n"):
-            words, several = without_mark(words, mark)
-            wrong = ~digits_only(words) | several
-        else:
-            wrong = ~digits_only(words)
-        wrong |= (lengths == 1) & (self._index.bytes.take(cells.start, mode="clip") < ord("0"))
+    def _no_numbers(self, cells: Cells, lengths: Offsets, longest: int, element: Element) -> Mask:
+        if longest <= 2:
+            # line numbers and counts: their first and their last character are all there is
+            heads = self._index.bytes.take(cells.start, mode="clip") - np.uint8(ord("0"))
+            tails = self._index.bytes.take(cells.end - 1, mode="clip") - np.uint8(ord("0"))
+            return ((heads > 9) | (tails > 9)) & (lengths > 0)
+        wrong = ~digits_only(self._words.words(cells.start, lengths))
         if longest > WIDTH:
             tails = self._words.words(
                 np.maximum(cells.end - WIDTH, cells.start), np.minimum(lengths, WIDTH)
             )
-            long = lengths > WIDTH
-            wrong |= long & ((lengths > 2 * WIDTH) | ~digits_only(without_mark(tails, mark)[0]))
+            wrong |= ~digits_only(tails) | (lengths > 2 * WIDTH)
+        if not wrong.any():
+            return wrong
+        odd = np.flatnonzero(wrong & (lengths > 1) & (lengths <= WIDTH))
+        words = without_sign(self._words.words(cells.start[odd], lengths[odd]))
+        if element.type in ("R", "n"):
+            mark = "," if self._index.delimiters.decimal_comma else "."
+            words, several = without_mark(words, mark)
+            wrong[odd] = ~digits_only(words) | several
+        else:
+            wrong[odd] = ~digits_only(words)
         return wrong & (lengths > 0)
 
-    def _repetitions(self, segments: Segments, cells: Cells, number: int, use: Use) -> Cells:
+    def _repetitions(self, numbers: Indexes, cells: Cells, number: int, use: Use) -> Cells:
         """Check the repetitions behind the first one by one; gives the cells of the first."""
         first = self._index.first_repetition(cells)
-        repetition = chr(self._index.delimiters.repetition or 0)
         for at in np.flatnonzero(first.end < cells.end).tolist():
-            segment = int(segments.numbers[at])
-            values = self._raw(cells, at).split(repetition)
+            segment = int(numbers[at])
+            values = self._notation.value(self._raw(cells, at))
             if len(values) > use.repeat:
                 self._tell(
                     "TOO_MANY_REPETITIONS",
@@ -216,34 +228,26 @@ class ElementChecks:
                     value=str(len(values)),
                     expected=f"at most {use.repeat}",
                 )
-            for value in values[1:]:
-                self._repeated(segment, number, use, value)
+            for parts in values[1:]:
+                self._repeated(segment, number, use, parts)
         return first
 
-    def _repeated(self, segment: int, number: int, use: Use, value: str) -> None:
-        delimiters = self._index.delimiters
-        if isinstance(use.of, Element):
-            if value and (fault := value_fault(value, use.of, delimiters)):
-                self._fault(segment, number, None, value, use.of, fault)
-            return
-        parts = value.split(chr(delimiters.component))
+    def _repeated(self, segment: int, number: int, use: Use, parts: Components) -> None:
+        composite = isinstance(use.of, Composite)
         for component, (part, inner) in enumerate(zip(parts, use.components, strict=False), 1):
             if (
                 part
                 and isinstance(inner.of, Element)
-                and (fault := value_fault(part, inner.of, delimiters))
+                and (fault := value_fault(part, inner.of, self._index.delimiters))
             ):
-                self._fault(segment, number, component, part, inner.of, fault)
+                place = component if composite else None
+                self._fault(segment, number, place, part, inner.of, fault)
 
-    def _note(self, segments: Segments, note: Note, lengths: list[Indexes | None]) -> None:
-        present = [
-            column > 0
-            for number in note.elements
-            if number <= len(lengths) and (column := lengths[number - 1]) is not None
-        ]
-        if len(present) < 2:
-            return
-        count = np.sum(present, axis=0)
+    def _note(self, columns: SegmentColumns, note: Note) -> None:
+        present = [columns.lengths(number) > 0 for number in note.elements]
+        count = present[0].astype(np.uint8)
+        for more in present[1:]:
+            count += more
         first, others = present[0], count - present[0]
         match note.relation:
             case "P":
@@ -266,31 +270,31 @@ class ElementChecks:
             self._tell(
                 "CONDITION_EXCLUDED" if excluded else "CONDITION_MISSING",
                 "notes",
-                int(segments.numbers[at]),
+                int(columns.numbers[at]),
                 f"the elements do not go together: note {note}",
                 place=gaps[-1] if excluded else gaps[0],
                 expected=_meaning(note),
             )
 
     def _missing(
-        self, segments: Segments, absent: Mask, number: int, component: int | None, use: Use
+        self, numbers: Indexes, absent: Mask, number: int, component: int | None, use: Use
     ) -> None:
         for at in np.flatnonzero(absent).tolist():
             self._tell(
                 "MISSING_ELEMENT",
                 "elements",
-                int(segments.numbers[at]),
+                int(numbers[at]),
                 f"a required value is missing: {use.of.name}",
                 place=number,
                 component=component,
                 expected=use.of.format if isinstance(use.of, Element) else use.of.number,
             )
 
-    def _period(self, segments: Segments, parts: list[Cells], number: int, at: int) -> None:
+    def _period(self, numbers: Indexes, parts: list[Cells], number: int, at: int) -> None:
         self._tell(
             "BAD_DATE",
             "types",
-            int(segments.numbers[at]),
+            int(numbers[at]),
             "this is no date or time of the format that is named beside it",
             place=number,
             component=2,

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from etl.formats.edi.buffer import Buffer
 from etl.formats.edi.declaration import Declaration
+from etl.formats.edi.dictionary import Segment
 from etl.formats.edi.parts import Part
 from etl.formats.edi.segments import Indexes, SegmentIndex
 from etl.formats.edi.shapes import Shapes
+from etl.formats.edi.structure_files import newest_segments
 from etl.formats.edi.transactions import Transactions
 
 
@@ -29,6 +32,24 @@ class Reading:
     transactions: Transactions
     used: Indexes
     shapes: Shapes
+
+    def most_elements(self, definition: Segment) -> int:
+        """How many elements a segment may have; where a transaction is of a version that is only
+        near to its structure's, as many as in any version."""
+        if not self._approximate:
+            return len(definition.elements)
+        newest = newest_segments(self.declaration.syntax).get(definition.id, definition)
+        return max(len(newest.elements), len(definition.elements))
+
+    @cached_property
+    def _approximate(self) -> bool:
+        """Whether a transaction is of a version that has no structure of its own."""
+        structures, kinds = self.declaration.structures, self.transactions.kinds
+        return any(
+            not kind.version.startswith(structures.all[number].version)
+            for kind in kinds
+            if (number := structures.nearest(kind)) >= 0
+        )
 
     def number_in_transaction(self, record: int, segment: int) -> int:
         """The number of a segment in its transaction, ST or UNH being 1."""

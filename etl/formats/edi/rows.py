@@ -147,4 +147,6 @@ class EdiRows:
 
 def _listed(values: list[str | None], chosen: Indexes) -> pa.Array:
     """The values at some places; null at -1."""
+    if len(values) == 1 and len(chosen) and chosen.min() == 0:
+        return pa.repeat(pa.scalar(values[0], pa.string()), len(chosen))
     return pa.array([*values, None], pa.string()).take(pa.array(chosen % (len(values) + 1)))

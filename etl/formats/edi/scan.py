@@ -34,6 +34,20 @@ def places_of(data: bytes, separators: bytes, release: int | None = None) -> Off
     return np.concatenate(found)
 
 
+def occurrences(data: bytes, word: bytes) -> npt.NDArray[np.int64]:
+    """Offsets at which `word`, of two or three bytes, stands in `data`."""
+    bytes_ = np.frombuffer(data, np.uint8)
+    found = [np.empty(0, np.int64)]
+    last = len(bytes_) - len(word) + 1
+    for begin in range(0, last, _BLOCK):
+        end = min(begin + _BLOCK, last)
+        here = bytes_[begin:end] == word[0]
+        for place in range(1, len(word)):
+            here &= bytes_[begin + place : end + place] == word[place]
+        found.append(np.flatnonzero(here) + begin)
+    return np.concatenate(found)
+
+
 def released(data: bytes, offset: int, release: int | None) -> bool:
     """Whether the byte at `offset` comes after an odd number of release characters."""
     if release is None:

@@ -10,6 +10,9 @@ import unicodedata
 
 from etl.formats.edi.delimiters import Delimiters
 
+_LIKE = str.maketrans({"ß": "ss", "æ": "ae", "Æ": "AE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"})
+"""Letters that Unicode does not take apart."""
+
 
 def plain_text(text: str, delimiters: Delimiters, *, capitals: bool = False) -> str:
     """Free text of ours in printable ASCII; letters lose their accents, what has no likeness and
@@ -18,6 +21,7 @@ def plain_text(text: str, delimiters: Delimiters, *, capitals: bool = False) -> 
     Args:
         capitals: whether there are no small letters (UNOA).
     """
+    text = text.translate(_LIKE)
     likeness = unicodedata.normalize("NFKD", text.upper() if capitals else text)
     likeness = "".join(each for each in likeness if not unicodedata.combining(each))
     taken = _taken(delimiters)

@@ -171,6 +171,11 @@ def segments_of(syntax: Syntax, version: str) -> Mapping[str, Segment]:
     return _dictionary(syntax, version).segments()
 
 
+def newest_segments(syntax: Syntax) -> Mapping[str, Segment]:
+    """All segments as the newest version has them."""
+    return segments_of(syntax, _versions(syntax)[-1])
+
+
 @dataclass(frozen=True)
 class _Dictionary:
     """What the files of a version and of those before it say, newer over older."""

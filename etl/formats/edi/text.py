@@ -77,16 +77,24 @@ def text_of(raw: bytes, delimiters: Delimiters, charset: str) -> Text:
 def _control_characters(raw: bytes, delimiters: Delimiters) -> tuple[bool, bool]:
     """Whether lines break inside of segments, and whether all else is printable."""
     bytes_ = np.frombuffer(raw, np.uint8)
-    blocks = (bytes_[at : at + _BLOCK] for at in range(0, len(bytes_), _BLOCK))
-    found = sum(int(np.count_nonzero(block < 32)) for block in blocks)
-    end = bytes((delimiters.terminator,))
-    if found == raw.count(end + b"\n") or found == 2 * raw.count(end + b"\r\n"):
+    if _only_line_ends(bytes_, delimiters.terminator):
         return False, True
     controls = np.flatnonzero(bytes_ < 32)
     values = bytes_[controls]
     breaks = controls[(values == 10) | (values == 13)]
     wrapped = not delimiters.breaks_lines and _wraps(bytes_, breaks, delimiters.terminator)
     return wrapped, bool(_expected(values, delimiters).all())
+
+
+def _only_line_ends(bytes_: npt.NDArray[np.uint8], terminator: int) -> bool:
+    """Whether all control characters are newlines right behind segments, as in most files."""
+    for begin in range(0, len(bytes_), _BLOCK):
+        block = bytes_[begin : begin + _BLOCK + 1]
+        newlines = block[1:] == 10
+        newlines &= block[:-1] == terminator
+        if np.count_nonzero(newlines) != np.count_nonzero(block[1:] < 32):
+            return False
+    return not len(bytes_) or bytes_[0] >= 32
 
 
 def _wraps(bytes_: npt.NDArray[np.uint8], breaks: npt.NDArray[np.int64], terminator: int) -> bool:

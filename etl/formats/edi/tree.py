@@ -6,6 +6,7 @@ tree, read from top to bottom, are those of the file.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -104,21 +105,25 @@ def marked(standings: Iterable[Standing], defects: Sequence[Defect]) -> Iterator
 
     What stands before the first segment is told with it, what has no place in the file too.
     """
-    waiting = sorted(defects, key=lambda defect: defect.position.byte_offset or 0, reverse=True)
+    waiting = deque(sorted(defects, key=_offset))
     before: Standing | None = None
     for standing in standings:
         if before is not None:
             yield described(before, _until(waiting, standing.offset))
         before = standing
     if before is not None:
-        yield described(before, waiting[::-1])
+        yield described(before, tuple(waiting))
 
 
-def _until(waiting: list[Defect], offset: int) -> list[Defect]:
+def _until(waiting: deque[Defect], offset: int) -> list[Defect]:
     found: list[Defect] = []
-    while waiting and (waiting[-1].position.byte_offset or 0) < offset:
-        found.append(waiting.pop())
+    while waiting and _offset(waiting[0]) < offset:
+        found.append(waiting.popleft())
     return found
+
+
+def _offset(defect: Defect) -> int:
+    return defect.position.byte_offset or 0
 
 
 def tree(segments: Iterable[SegmentNode]) -> list[Node | SegmentNode]:

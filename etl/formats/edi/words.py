@@ -21,7 +21,8 @@ def _every(byte: int) -> np.uint64:
 
 _ZEROS, _HIGH, _SIXES, _LOW = _every(0x30), _every(0xF0), _every(0x06), _every(0x0F)
 _TOP, _ONES, _PAIRS = _every(0x80), _every(0x01), np.uint64(0x00FF00FF00FF00FF)
-_KEPT = np.array([(1 << (8 * length)) - 1 for length in range(9)], np.uint64)
+_KEPT = np.array([(1 << (8 * min(length, 8))) - 1 for length in range(256)], np.uint64)
+_FILL = _ZEROS & ~_KEPT
 _DAYS = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.uint64)
 _BYTE = np.uint64(0xFF)
 
@@ -41,12 +42,12 @@ class WordReader:
         last = len(view) - 1
         if len(start) and start.max() > last:
             clipped = np.minimum(start, last)
-            words = view[clipped] >> ((start - clipped) * 8).astype(np.uint64)
+            words: Words = view[clipped] >> ((start - clipped) * 8).astype(np.uint64)
         else:
             words = view[start]
-        kept = _KEPT[np.minimum(length, WIDTH)]
-        loaded: Words = (words & kept) | (_ZEROS & ~kept)
-        return loaded
+        words &= _KEPT.take(length, mode="clip")
+        words |= _FILL.take(length, mode="clip")
+        return words
 
 
 def packed(value: str) -> int:
@@ -56,8 +57,11 @@ def packed(value: str) -> int:
 
 def digits_only(words: Words) -> Mask:
     """Which words are digits throughout."""
-    plain: Mask = (words & _HIGH) == _ZEROS
-    plain &= ((words + _SIXES) & _HIGH) == _ZEROS
+    # a digit keeps its upper half when six is added, and no other byte that has it does
+    halves = words + _SIXES
+    halves &= words
+    halves &= _HIGH
+    plain: Mask = halves == _ZEROS
     return plain
 
 

@@ -10,7 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import numpy as np
+
 from etl.formats.edi.delimiters import BLANKS, Delimiters, Header
+from etl.formats.edi.scan import occurrences
 
 USUAL = Delimiters(ord("+"), ord(":"), None, ord("'"), ord("?"))
 """What holds without a UNA."""
@@ -44,14 +47,13 @@ _SYNTAX = re.compile(r"(UNO[A-Z])(.(\d))?")
 
 def headers(data: bytes, start: int = 0) -> Iterator[Header]:
     """Every place at or after `start` that reads as a UNA with its UNB, or as a UNB."""
-    at = start
-    while (at := data.find(b"UN", at)) >= 0:
-        if match := _HEAD.match(data, at):
+    after = start
+    heads = np.sort(np.concatenate([occurrences(data, b"UNA"), occurrences(data, b"UNB")]))
+    for at in heads.tolist():
+        if at >= after and (match := _HEAD.match(data, at)):
+            after = match.end() - 1
             if header := _header(data, match):
                 yield header
-            at = match.end() - 1
-        else:
-            at += 2
 
 
 def form_fault(text: str, elements: list[str]) -> tuple[str, str] | None:

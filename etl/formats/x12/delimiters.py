@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from etl.formats.edi.delimiters import Delimiters, Header
+from etl.formats.edi.scan import occurrences
 
 ISA_LENGTH = 106
 """Bytes of an ISA in its fixed form, terminator included."""
@@ -26,11 +27,9 @@ USUAL = Delimiters(ord("*"), ord(":"), None, ord("~"))
 
 def headers(data: bytes, start: int = 0) -> Iterator[Header]:
     """Every place at or after `start` that reads as an ISA, also inside of data."""
-    at = start
-    while (at := data.find(b"ISA", at)) >= 0:
-        if _ISA.match(data, at) and (header := _header_at(data, at)):
+    for at in occurrences(data, b"ISA").tolist():
+        if at >= start and _ISA.match(data, at) and (header := _header_at(data, at)):
             yield header
-        at += 3
 
 
 def form_fault(text: str, elements: list[str]) -> tuple[str, str] | None:
