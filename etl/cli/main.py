@@ -19,6 +19,7 @@ _COMMANDS = {
     "archive": "etl.cli.archive:archive",
     "check": "etl.cli.check:check",
     "demo": "etl.cli.demo:demo",
+    "edi": "etl.cli.edi:edi",
     "exceptions": "etl.cli.exceptions:exceptions",
     "ledger": "etl.cli.ledger:ledger",
     "map": "etl.cli.map:map_file",

@@ -90,9 +90,13 @@ def bytes_of(path: Path) -> bytes:
     except OSError as error:
         raise ConfigurationError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{path}: byte {error.start} is not UTF-8") from None
+        raise ConfigurationError(
+            f"{path}: byte {error.start} is not UTF-8, expected JSON"
+        ) from None
     except json.JSONDecodeError as error:
         raise ConfigurationError(f"{path}:{error.lineno}: {error.msg}, expected JSON") from None
+    except RecursionError:
+        raise ConfigurationError(f"{path}: lists in lists without end, expected JSON") from None
     return from_json(document)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from etl.defects import Position
@@ -41,14 +42,15 @@ def x12(interchange: OutgoingInterchange) -> bytes:
             at = Position(segment_id=note.id)
             raise UnwritableError(at, note.id, "TA1 outside of groups")
         serial.add(note)
-    groups = _groups(interchange.transactions)
+    groups = grouped(interchange.transactions)
     for number, transactions in enumerate(groups, start=interchange.group_number):
         _write_group(serial, interchange, number, transactions)
     serial.add(segment("IEA", str(len(groups)), f"{interchange.number:09d}"))
     return bytes(serial.written)
 
 
-def _groups(transactions: tuple[OutgoingTransaction, ...]) -> list[list[OutgoingTransaction]]:
+def grouped(transactions: Sequence[OutgoingTransaction]) -> list[list[OutgoingTransaction]]:
+    """The transactions of each group: one for each document and version, as they appear."""
     groups: dict[tuple[str, str], list[OutgoingTransaction]] = {}
     for transaction in transactions:
         groups.setdefault((transaction.document, transaction.version), []).append(transaction)
@@ -68,7 +70,7 @@ def _write_group(
     serial.add(
         segment(
             "GS",
-            _functional_id(transactions[0]),
+            functional_id(transactions[0]),
             checked(sender, 2, 15, "GS", 2),
             checked(receiver, 2, 15, "GS", 3),
             interchange.created.strftime(f"{century}%m%d"),
@@ -85,8 +87,9 @@ def _write_group(
     serial.add(segment("GE", str(len(transactions)), str(number)))
 
 
-def _functional_id(transaction: OutgoingTransaction) -> str:
-    """GS01, by the structure of the transaction set."""
+def functional_id(transaction: OutgoingTransaction) -> str:
+    """GS01, by the structure of the transaction set; raises :class:`UnwritableError` where there
+    is none."""
     document = transaction.document
     if document not in documents(X12):
         at = Position(segment_id="ST", element=1)

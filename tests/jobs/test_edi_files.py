@@ -1,0 +1,41 @@
+"""EDI files as an engineer looks into them: whole, and with each defect in its place."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from etl.errors import ConfigurationError
+from etl.jobs.edi_files import bytes_of, json_of, shown_file
+
+CORPUS = os.environ.get("ETL_CORPUS")
+
+
+@pytest.mark.skipif(CORPUS is None, reason="ETL_CORPUS not set")
+def test_every_file_of_the_corpus_is_shown_whole_with_all_its_defects(tmp_path: Path) -> None:
+    shown = 0
+    files = [
+        file
+        for folder in ("x12", "edifact")
+        for file in sorted((Path(CORPUS or "") / folder).rglob("*"))
+        if file.is_file()
+    ]
+    for file in files:
+        try:
+            found = shown_file(file, {})
+        except ConfigurationError:
+            continue  # a UNB of which the first byte is lost
+        shown += 1
+        nodes = list(found.segments())
+        form = json.loads("".join(json_of(file, None)))
+        listed = [each for part in form["parts"] for each in part["segments"]]
+        assert [node.id for node in nodes] == [each[0] for each in listed if isinstance(each, list)]
+        marked = [defect for node in nodes for defect in node.defects]
+        assert sorted(map(str, marked)) == sorted(map(str, found.defects)), file.name
+        copy = tmp_path / "form.json"
+        copy.write_text("".join(json_of(file, None)), "utf-8")
+        assert bytes_of(copy) == file.read_bytes()
+    assert shown > 0.9 * len(files)
