@@ -55,7 +55,7 @@ SEGMENTS_IN_ERROR = "5"
 """AK502 where the errors stand in AK3 and AK4."""
 
 SEGMENT = {
-    "UNKNOWN_SEGMENT": "1",
+    "UNKNOWN_SEGMENT": "2",
     "MISPLACED_SEGMENT": "2",
     "MISSING_SEGMENT": "3",
     "TOO_MANY_SEGMENTS": "5",
@@ -66,8 +66,8 @@ SEGMENT = {
 LOOP_TOO_OFTEN = "4"
 """AK304 where the segment that stands too often starts a loop."""
 
-NOT_IN_TRANSACTION = "6"
-"""AK304 where the dictionary has an unknown segment, but the transaction set has not."""
+UNKNOWN, NOT_IN_TRANSACTION = "1", "6"
+"""AK304 where the transaction set has no such segment: the dictionary has none, or has it."""
 
 ELEMENTS_IN_ERROR = "8"
 """AK304 where only elements are wrong."""

@@ -18,7 +18,12 @@ from etl.formats.edi.sendable import copy_of
 from etl.formats.edi.verdict import Verdict, verdict_around, verdict_of
 from etl.formats.x12 import error_codes
 from etl.formats.x12.interchange_acknowledgement import acknowledges
-from etl.formats.x12.reference_numbers import dictionary_of, reference_number, starts_a_loop
+from etl.formats.x12.reference_numbers import (
+    dictionary_of,
+    has_place,
+    reference_number,
+    starts_a_loop,
+)
 from etl.formats.x12.versions import version_of
 
 _SET_ACTIONS = {Verdict.ACCEPTED: "A", Verdict.ERRORS: "E", Verdict.REJECTED: "R"}
@@ -41,6 +46,9 @@ _NO_DOCUMENT = "000"
 
 _COUNTED = ("TOO_MANY_ELEMENTS", "TOO_MANY_COMPONENTS", "TOO_MANY_REPETITIONS")
 """Defects whose value is a count and nothing that stood there."""
+
+
+_PLACELESS = ("UNKNOWN_SEGMENT", "MISPLACED_SEGMENT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +200,9 @@ def _segment_code(error: SegmentError, received: ReceivedTransaction) -> str:
     if error.defect is None:
         return error_codes.ELEMENTS_IN_ERROR
     code = error.defect.code
-    if code == "UNKNOWN_SEGMENT" and error.segment_id in dictionary_of(received):
-        return error_codes.NOT_IN_TRANSACTION
+    if code in _PLACELESS and not has_place(received, error.segment_id):
+        known = error.segment_id in dictionary_of(received)
+        return error_codes.NOT_IN_TRANSACTION if known else error_codes.UNKNOWN
     if code == "TOO_MANY_SEGMENTS" and starts_a_loop(received, error.segment_id):
         return error_codes.LOOP_TOO_OFTEN
     return error_codes.SEGMENT[code]

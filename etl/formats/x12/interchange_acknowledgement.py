@@ -5,6 +5,7 @@ from __future__ import annotations
 from etl.defects import Defect, Severity
 from etl.formats.edi.outgoing import SegmentValue, segment
 from etl.formats.edi.receipt import ReceivedGroup, ReceivedInterchange
+from etl.formats.edi.sendable import copy_of
 from etl.formats.edi.verdict import Verdict, envelope_verdict, verdict_of
 from etl.formats.x12.error_codes import INTERCHANGE, NO_NOTE, SYNTAX
 
@@ -17,12 +18,16 @@ _BROKEN_OFF = ("IEA_MISSING", "TRUNCATED")
 def interchange_acknowledgement(
     received: ReceivedInterchange, *, refused: bool = False
 ) -> SegmentValue | None:
-    """The TA1 for an interchange; None for one that itself holds acknowledgements only.
+    """The TA1 for an interchange; None for one that itself holds acknowledgements only, and for one
+    whose control number (ISA13) could not be repeated.
 
     Args:
         refused: whether nothing of it was taken in, although its transactions may be right.
     """
-    if only_acknowledges(received):
+    number, date, time = (
+        copy_of(received.element(at), received.delimiters, 9) for at in (13, 9, 10)
+    )
+    if number is None or only_acknowledges(received):
         return None
     defects = _concerning(received)
     inside = [
@@ -31,8 +36,7 @@ def interchange_acknowledgement(
     ]
     action = _ACTIONS[envelope_verdict(inside, defects, refused=refused)]
     note = INTERCHANGE[defects[0].code] if defects else NO_NOTE
-    header = (received.element(number) for number in (13, 9, 10))
-    return segment("TA1", *header, action, note)
+    return segment("TA1", number, date, time, action, note)
 
 
 def acknowledges(group: ReceivedGroup) -> bool:

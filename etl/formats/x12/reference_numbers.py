@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from etl.defects import Position
 from etl.formats.edi.dictionary import Composite, Segment
 from etl.formats.edi.receipt import ReceivedTransaction
+from etl.formats.edi.structure import Place
 from etl.formats.edi.structure_files import segments_of, structure_of
 from etl.formats.x12.syntax import X12
 
@@ -29,9 +30,19 @@ def reference_number(received: ReceivedTransaction, at: Position) -> str | None:
     return None if isinstance(use.of, Composite) or not number.isdecimal() else number
 
 
+def has_place(received: ReceivedTransaction, segment_id: str) -> bool:
+    """Whether the transaction set has a segment at all."""
+    return bool(_places(received, segment_id))
+
+
 def starts_a_loop(received: ReceivedTransaction, segment_id: str) -> bool:
     """Whether a segment starts a loop wherever it stands in the transaction set."""
+    places = _places(received, segment_id)
+    return bool(places) and all(place.loop for place in places)
+
+
+def _places(received: ReceivedTransaction, segment_id: str) -> list[Place]:
     if not received.structure:
-        return False
+        return []
     places = structure_of(X12, received.document, received.structure).places
-    return all(place.loop for place in places if place.segment_id == segment_id)
+    return [place for place in places if place.segment_id == segment_id]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from etl.formats.edi.receipt import ReceivedGroup, ReceivedInterchange
+from etl.formats.x12.syntax import X12
 
-_VERSION = re.compile(r"\d{3}[0-9A-Z]{0,9}")
 _CONTROLS = re.compile(r"00\d{3}")
 _USUAL_CONTROLS = "00401"
+_LONGEST = 12
 
 
 def controls_version(received: ReceivedInterchange) -> str:
@@ -20,4 +21,5 @@ def controls_version(received: ReceivedInterchange) -> str:
 def version_of(received: ReceivedInterchange, group: ReceivedGroup) -> str:
     """GS08; where it cannot be read that of the ISA: 00401 is 004010."""
     said = group.elements[8].strip() if len(group.elements) > 8 else ""
-    return said if _VERSION.fullmatch(said) else f"{controls_version(received)}0"
+    readable = 0 < len(said) <= _LONGEST and X12.version_form.fullmatch(said)
+    return said if readable else f"{controls_version(received)}0"
