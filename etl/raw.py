@@ -77,7 +77,8 @@ class Rows(Protocol):
 
 
 class Chunk(Protocol):
-    """A piece of the input that holds whole records: many small files, or part of a large one."""
+    """A piece of the input: many small files, or part of a large one. It holds whole records, or a
+    part of one record that is too large to be held whole."""
 
     @property
     def files(self) -> Sequence[SourceFile]:
@@ -87,6 +88,12 @@ class Chunk(Protocol):
     @property
     def defects(self) -> Sequence[Defect]:
         """What the reader itself found wrong; `record` indexes the top-level rows."""
+        ...
+
+    @property
+    def breaks_off(self) -> bool:
+        """Whether its only record goes on in the next chunk, which has the values of the record
+        itself again but not the child rows of this one."""
         ...
 
     def records(self) -> Rows:

@@ -4,7 +4,7 @@ from etl.canonical.completion import complete
 from etl.canonical.normalisation import normalise, normalised
 from etl.canonical.record_types import Field, Kind, RecordType, record_type, record_types
 from etl.canonical.records import RecordSet
-from etl.canonical.validation import Violation, validate, violations
+from etl.canonical.validation import Violation, lineage_position, validate, violations
 from etl.canonical.views import nested
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "RecordType",
     "Violation",
     "complete",
+    "lineage_position",
     "nested",
     "normalise",
     "normalised",

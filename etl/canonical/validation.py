@@ -55,7 +55,7 @@ def validate(records: RecordSet) -> list[Defect]:
         Defect(
             code=violation.code,
             message=violation.message,
-            position=_position(records.tables[violation.table], violation.row),
+            position=lineage_position(records.tables[violation.table], violation.row),
             value=violation.value,
             expected=violation.expected,
             record=violation.record,
@@ -158,7 +158,7 @@ def _validator(table: str, field: str) -> Draft202012Validator:
     return Draft202012Validator(dict(record_type(table).fields[field].rules))
 
 
-def _position(table: pa.Table, row: int) -> Position:
+def lineage_position(table: pa.Table, row: int) -> Position:
     """What the lineage columns know of a row's place."""
     cell = table.slice(row, 1).to_pylist()[0]
     in_segments = cell["interchange_no"] is not None

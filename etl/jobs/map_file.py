@@ -10,7 +10,7 @@ from pathlib import Path
 from etl.config.partner import Partner
 from etl.errors import ConfigurationError
 from etl.jobs.workspace import Workspace
-from etl.mapping import Context, Mapped
+from etl.mapping import Assembly, Context, Mapped
 from etl.raw import SourceFile
 from etl.yamlfile import did_you_mean
 
@@ -54,5 +54,6 @@ def map_one_file(workspace: Workspace, file: Path, chosen: ChosenMapping) -> Ite
     source = SourceFile(file.name, sha256, file.stat().st_size, lambda: file.open("rb"))
     partner = chosen.partner
     context = Context(partner.id, partner.identity.scac, partner.client, None)
+    assembly = Assembly(compiled.plan, context)
     for chunk in compiled.reader.read([source]):
-        yield compiled.plan.apply(chunk, context)
+        yield assembly.take(chunk)

@@ -18,7 +18,7 @@ from etl.canonical import nested
 from etl.config.partner import DocumentRule, Partner
 from etl.defects import Defect
 from etl.jobs.workspace import CompiledMapping
-from etl.mapping import Context
+from etl.mapping import Assembly, Context
 from etl.raw import SourceFile
 
 EXPECTED = ".expected.json"
@@ -59,8 +59,9 @@ def map_sample(
     context = Context(partner.id, partner.identity.scac, partner.client, None)
     records: list[dict[str, Any]] = []
     defects: list[Defect] = []
+    assembly = Assembly(compiled.plan, context)
     for chunk in compiled.reader.read([file]):
-        mapped = compiled.plan.apply(chunk, context)
+        mapped = assembly.take(chunk)
         accepted = mapped.records.select(~mapped.rejected)
         records += [nested(accepted, index) for index in range(accepted.num_records)]
         defects += mapped.defects

@@ -1,5 +1,6 @@
 """The mapping language: partners' documents to canonical records, declared in YAML."""
 
+from etl.mapping.assembly import Assembly
 from etl.mapping.checking import Finding
 from etl.mapping.codes import CodeList, CodeLists, load_code_lists
 from etl.mapping.compiler import check, compile_mapping
@@ -8,6 +9,7 @@ from etl.mapping.plan import Mapped, Plan
 from etl.mapping.scope import Context
 
 __all__ = [
+    "Assembly",
     "CodeList",
     "CodeLists",
     "Context",

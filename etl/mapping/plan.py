@@ -57,6 +57,19 @@ class Mapped:
 
 
 @dataclass(frozen=True)
+class Begun:
+    """The start of a record that is too large to be held whole.
+
+    Attributes:
+        tables: its child rows so far, by child table.
+        defects: what was found in them.
+    """
+
+    tables: Mapping[str, pa.Table]
+    defects: list[Defect]
+
+
+@dataclass(frozen=True)
 class Plan:
     """A mapping compiled for its source.
 
@@ -76,16 +89,21 @@ class Plan:
     late_fields: Mapping[str, Value]
     checks: tuple[CheckPlan, ...]
 
-    def apply(self, chunk: Chunk, context: Context) -> Mapped:
+    def apply(self, chunk: Chunk, context: Context, begun: Begun | None = None) -> Mapped:
         """Map a chunk. Never raises for content: what can't be mapped becomes a defect.
+
+        Args:
+            chunk: one whose last record is whole.
+            begun: what :meth:`begin` made of the chunks before that hold the start of its record.
 
         Raises:
             ConfigurationError: a `function:` of the mapping failed.
         """
-        main = Scope(self.kind.name, chunk.records(), context)
-        _map(self.fields, main)
-        _fill_from_context(self.kind, main)
-        tables = {name: self._child(name, main, chunk) for name in self.kind.children}
+        main, tables = self._tables(chunk, context)
+        told = list(chunk.defects)
+        if begun is not None:
+            tables = {name: each.after(begun.tables[name]) for name, each in tables.items()}
+            told = [*begun.defects, *told]
         main.children = {name: child.table for name, child in tables.items()}
         _map(self.late_fields, main)
         tables = {self.kind.name: mapped_table(self.kind, [main], chunk, self.label), **tables}
@@ -95,14 +113,42 @@ class Plan:
         )
         records = complete(incomplete, context.partner)
         report = Report(chunk)
-        broken = _rejected(chunk.defects, len(main))
-        defects = [*chunk.defects, *report.refused_cells(tables)]
+        broken = _rejected(told, len(main))
+        defects = [*told, *report.refused_cells(tables)]
         defects += report.violated_rules(records, tables, broken)
         rejected = _rejected(defects, len(main))
         checked = check_records(self.checks, records, main, report, ~rejected)
         defects += checked.defects
         rejected |= _rejected(checked.defects, len(main))
         return Mapped(records, rejected, defects, checked.findings)
+
+    def begin(self, chunk: Chunk, context: Context, begun: Begun | None = None) -> Begun:
+        """Map the child rows of a chunk whose record goes on in the next one.
+
+        The record itself is mapped with its last chunk, when all of its values are there.
+        """
+        _, tables = self._tables(chunk, context)
+        defects = [*chunk.defects, *Report(chunk).refused_cells(tables)]
+        if begun is None:
+            return Begun({name: each.table for name, each in tables.items()}, defects)
+        return Begun(
+            {
+                name: pa.concat_tables([begun.tables[name], each.table])
+                for name, each in tables.items()
+            },
+            [*begun.defects, *defects],
+        )
+
+    def nothing(self) -> Mapped:
+        """What a chunk gives whose record is not whole yet."""
+        return Mapped(RecordSet.empty(self.kind.name), np.zeros(0, np.bool_), [], [])
+
+    def _tables(self, chunk: Chunk, context: Context) -> tuple[Scope, dict[str, MappedTable]]:
+        """The main table's rows with the fields that need no children, and the child tables."""
+        main = Scope(self.kind.name, chunk.records(), context)
+        _map(self.fields, main)
+        _fill_from_context(self.kind, main)
+        return main, {name: self._child(name, main, chunk) for name in self.kind.children}
 
     def _child(self, name: str, main: Scope, chunk: Chunk) -> MappedTable:
         scopes = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from etl.canonical import RecordSet, violations
+from etl.canonical import RecordSet, lineage_position, violations
 from etl.defects import Defect, Position
 from etl.mapping.scope import PARENT, Mask, Refusal, Scope
 from etl.mapping.tables import MappedTable
@@ -51,21 +51,26 @@ class Report:
             for row in refusal.rows.tolist()
         }
         for violation in violations(records):
-            scope, row = tables[violation.table].origin(violation.row)
-            if (id(scope), violation.field, row) in refused:
+            origin = tables[violation.table].origin(violation.row)
+            if origin is not None and (id(origin[0]), violation.field, origin[1]) in refused:
                 continue
             if broken[violation.record] and violation.value is None:
                 continue
-            if not self._is_news(scope.table, violation.field, violation.record):
+            if not self._is_news(violation.table, violation.field, violation.record):
                 continue
+            position, file = lineage_position(records.tables[violation.table], violation.row), 0
+            if origin is not None:
+                scope, row = origin
+                position = self.position(scope, row, scope.paths.get(violation.field, ()))
+                file = file_of(scope, row)
             yield Defect(
                 code=violation.code,
                 message=violation.message,
-                position=self.position(scope, row, scope.paths.get(violation.field, ())),
+                position=position,
                 value=violation.value,
                 expected=violation.expected,
                 record=violation.record,
-                file=file_of(scope, row),
+                file=file,
             )
 
     def position(self, scope: Scope, row: int, paths: tuple[str, ...]) -> Position:

@@ -25,16 +25,27 @@ class MappedTable:
         scopes: the scopes that gave rows.
         scope_of: for each row, the index of its scope.
         row_of: for each row, the index of its row in the scope's source rows.
+        earlier: how many rows at its start come from chunks before; no scope gave them.
     """
 
     table: pa.Table
     scopes: Sequence[Scope]
     scope_of: npt.NDArray[np.int64]
     row_of: npt.NDArray[np.int64]
+    earlier: int = 0
 
-    def origin(self, row: int) -> tuple[Scope, int]:
-        """The scope of a table's row, and the row's index in its source rows."""
+    def origin(self, row: int) -> tuple[Scope, int] | None:
+        """The scope of a table's row, and the row's index in its source rows; None for a row of a
+        chunk before."""
+        if row < self.earlier:
+            return None
+        row -= self.earlier
         return self.scopes[self.scope_of[row]], int(self.row_of[row])
+
+    def after(self, before: pa.Table) -> MappedTable:
+        """The same behind the rows of the same record that came in chunks before."""
+        table = pa.concat_tables([before, self.table])
+        return MappedTable(table, self.scopes, self.scope_of, self.row_of, before.num_rows)
 
 
 def mapped_table(

@@ -61,6 +61,8 @@ class MemoryChunk:
     files: Sequence[SourceFile] = (FILE,)
     defects: Sequence[Defect] = ()
 
+    breaks_off: bool = False
+
     def records(self) -> MemoryRows:
         return MemoryRows(self.rows, range(len(self.rows)))
 

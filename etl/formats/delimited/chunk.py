@@ -49,6 +49,11 @@ class DelimitedChunk:
             *self._group_defects(),
         ]
 
+    @property
+    def breaks_off(self) -> bool:
+        """Records are never cut."""
+        return False
+
     def records(self) -> FlatRows | GroupRows:
         """The rows of the file, or its groups under ``group_by``."""
         if self._flat.declaration.group_by:

@@ -86,9 +86,9 @@ class EdiChunk:
         return self._defects
 
     @property
-    def part(self) -> Part:
-        """Which part of a large transaction this is."""
-        return self._reading.part
+    def breaks_off(self) -> bool:
+        """Whether its only transaction goes on in the next chunk."""
+        return self._reading.part.breaks_off
 
     def records(self) -> EdiRows:
         """One row a transaction."""

@@ -38,7 +38,7 @@ class WordReader:
         characters. The first character is the lowest byte."""
         if len(self.data) < WIDTH:
             return WordReader(self.data.ljust(WIDTH)).words(start, length)
-        view = np.ndarray((len(self.data) - WIDTH + 1,), "<u8", self.data, 0, (1,))
+        view: Words = np.ndarray((len(self.data) - WIDTH + 1,), np.dtype("<u8"), self.data, 0, (1,))
         last = len(view) - 1
         if len(start) and start.max() > last:
             clipped = np.minimum(start, last)

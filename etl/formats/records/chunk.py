@@ -89,6 +89,11 @@ class RecordsChunk:
     files: Sequence[SourceFile]
     defects: Sequence[Defect] = field(default=())
 
+    @property
+    def breaks_off(self) -> bool:
+        """Records are never cut."""
+        return False
+
     def records(self) -> RecordsRows:
         """The rows of the main table."""
         main = self.tables[self.record]

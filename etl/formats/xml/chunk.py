@@ -30,6 +30,11 @@ class XmlChunk:
             self.files.append(file)
         return len(self.files) - 1
 
+    @property
+    def breaks_off(self) -> bool:
+        """Records are never cut."""
+        return False
+
     def records(self) -> XmlRows:
         """The record elements."""
         return self._rows([record.element for record in self.found], range(len(self.found)))

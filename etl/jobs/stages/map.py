@@ -18,7 +18,7 @@ from etl.jobs.batch import BatchFile
 from etl.jobs.edi.received import Reception
 from etl.jobs.progress import Progress
 from etl.jobs.workspace import Workspace
-from etl.mapping import Context, Finding, Mapped
+from etl.mapping import Assembly, Context, Finding, Mapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +94,9 @@ def map_files(workspace: Workspace, files: Sequence[BatchFile], progress: Progre
         # a chunk names files by their bytes: the same bytes came once from each partner
         by_sha = {file.sha256: file for file in group}
         read: set[str] = set()
+        assembly = Assembly(compiled.plan, context)
         for chunk in compiled.reader.read([file.source for file in group]):
-            mapped = compiled.plan.apply(chunk, context)
+            mapped = assembly.take(chunk)
             chunk_files = [by_sha[source.sha256] for source in chunk.files]
             collected.add(mapped, chunk_files)
             if isinstance(chunk, EdiChunk):
