@@ -18,11 +18,13 @@ import pyarrow.compute as pc
 import pytest
 
 from etl.canonical import RecordSet, nested
+from etl.config.edi import EdiReading
 from etl.config.load import load_project
 from etl.config.partner import DocumentRule, Partner
 from etl.config.project import Project
 from etl.formats import format_named
 from etl.formats.records import chunk_of
+from etl.jobs.edi.source import source_with_defaults
 from etl.jobs.samples import run_samples
 from etl.jobs.workspace import CompiledMapping
 from etl.mapping import (
@@ -62,9 +64,10 @@ def codes() -> CodeLists:
     return load_code_lists(ROOT / "mappings" / "codes")
 
 
-def compiled(path: Path, codes: CodeLists) -> CompiledMapping:
+def compiled(path: Path, codes: CodeLists, reading: EdiReading | None = None) -> CompiledMapping:
     mapping = load_mapping(path, path.name)
-    reader = format_named(mapping.source["format"]).reader(mapping.source)
+    source = source_with_defaults(mapping.source, reading or EdiReading())
+    reader = format_named(source["format"]).reader(source)
     return CompiledMapping(mapping, reader, compile_mapping(mapping, reader, codes))
 
 
@@ -84,7 +87,7 @@ def test_every_mapping_of_a_partner_is_used_and_has_samples_that_come_out(
     for partner in project.partners.values():
         for rule in partner.documents:
             used.add(rule.path)
-            results = list(run_samples(partner, rule, compiled(rule.path, codes)))
+            results = list(run_samples(partner, rule, compiled(rule.path, codes, partner.edi.read)))
             assert results, f"{rule.path} has no samples"
             assert [(result.path.name, result.difference) for result in results] == [
                 (result.path.name, None) for result in results
@@ -160,7 +163,8 @@ def _by_rule(
     project: Project, wanted: Callable[[Path], bool]
 ) -> Iterator[tuple[Partner, DocumentRule, list[Path]]]:
     for partner in project.partners.values():
-        paths = [path for path in sorted((FILES / partner.id).iterdir()) if wanted(path)]
+        # not every partner has a part in the demo's night
+        paths = [path for path in sorted((FILES / partner.id).glob("*")) if wanted(path)]
         for rule in partner.documents:
             matching = [path for path in paths if fnmatchcase(path.name, rule.pattern)]
             if matching:

@@ -158,11 +158,11 @@ def put_partners_into_local_folders(root: Path) -> None:
     path = root / "schedules.yaml"
     schedules = yaml.safe_load(path.read_text("utf-8"))
     local = {"target": "outbox", "endpoints": {}}
-    for name in ("tms", "acme-freight", "parcelxpress", "rhein-forwarding"):
+    for name in ("tms", "acme-freight", "parcelxpress", "rhein-forwarding", "northport-lines"):
         (root / "drop" / name).mkdir(parents=True)
         local["endpoints"][name] = {
             "type": "local",
-            "folders": {"in": f"drop/{name}"},
+            "folders": {"in": f"drop/{name}", "out": f"drop/{name}"},
             "settle": {"by": "rename"},
         }
     schedules["environments"]["local"] = local

@@ -119,10 +119,10 @@ class Interchanges:
         )
 
     def answered_by_us(self, interchange_id: str, result: str) -> None:
-        """Note that a received interchange was acknowledged."""
+        """Note that a received interchange was acknowledged; the first time counts."""
         self._session.execute(
             update(Interchange)
-            .where(Interchange.id == interchange_id)
+            .where(Interchange.id == interchange_id, Interchange.acknowledged_at.is_(None))
             .values(acknowledged_at=self._now(), result=result)
         )
 

@@ -34,10 +34,14 @@ class Answer:
 
     @property
     def result(self) -> str:
-        """A, E, P or R; a whole that is accepted while a document in it is not, is partly so."""
+        """A, E, P or R; a whole whose documents are judged differently is accepted in part."""
         said = str(self.row["result"])
-        rejected = any(error["result"] == "R" for error in self.errors)
-        return "P" if rejected and said in ("A", "E") else said
+        judged = {error["result"] for error in self.errors} - {None}
+        if said in ("A", "E") and "R" in judged:
+            return "P"
+        # the result of an 824 is that of the first document which it names
+        of_one = said == "R" and self.row["level"] == "application"
+        return "P" if of_one and judged - {"R"} else said
 
     @property
     def subject(self) -> str:
@@ -113,7 +117,7 @@ def rejected(answer: Answer, sent: Interchange, batch_id: str) -> NewException:
         {
             name: error[name]
             for name in (
-                *("document", "document_no", "result", "segment_id", "segment_no"),
+                *("of_document", "of_transaction_no", "result", "segment_id", "segment_no"),
                 *("element_no", "component_no", "code", "value", "message"),
             )
             if error[name] is not None
