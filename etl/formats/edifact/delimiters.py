@@ -81,8 +81,8 @@ def _header(data: bytes, match: re.Match[bytes]) -> Header | None:
         if found is None or match["after"] != bytes((found.element,)):
             return None
         delimiters = found
-    head = data[body : body + 64].decode("latin-1")
-    syntax = _SYNTAX.match(head[4:])
+    s001 = data[body + 4 : body + 64].split(bytes((delimiters.element,)))[0].decode("latin-1")
+    syntax = _SYNTAX.match(s001)
     version = int(syntax[3] or 0) if syntax else 0
     if version >= 4:
         declared = una[4] if una is not None else REPETITION
