@@ -34,8 +34,10 @@ from etl.formats.edi.receipt import (
     ReceivedInterchange,
     ReceivedTransaction,
 )
+from etl.formats.edi.syntax import Syntax
 from etl.formats.edi.verdict import Verdict, verdict_around, verdict_of
 from etl.formats.edi.writer import written
+from etl.jobs.edi.source import FORMATS
 from etl.raw import SourceFile
 from etl.yamlfile import did_you_mean
 
@@ -86,6 +88,17 @@ def rules_of(project: Project, partner: str) -> dict[str, Any]:
     return {key: value for key, value in declared.items() if value}
 
 
+def source_of(syntax: Syntax, rules: Mapping[str, Any]) -> dict[str, Any]:
+    """The ``source:`` block that reads a syntax by some rules, which may be for both."""
+    own = FORMATS[syntax.name]
+    envelope = {
+        key: severity
+        for key, severity in rules.get("envelope", {}).items()
+        if key == own or key not in FORMATS.values()
+    }
+    return {"format": syntax.name, **rules, "envelope": envelope}
+
+
 def check_file(file: Path, rules: Mapping[str, Any]) -> CheckedFile:
     """Read and check a file: every transaction that has a structure.
 
@@ -107,7 +120,7 @@ def check_file(file: Path, rules: Mapping[str, Any]) -> CheckedFile:
         raise ConfigurationError(
             f"{file}: neither X12 nor EDIFACT: there is no ISA and no UNB in it"
         )
-    reader = format_named(syntax.name).reader({"format": syntax.name, **rules})
+    reader = format_named(syntax.name).reader(source_of(syntax, rules))
     assert isinstance(reader, EdiReader)
     receipts, defects = Receipts(), list[Defect]()
     for chunk in reader.read(
