@@ -11,6 +11,7 @@ import click
 
 from etl.cli.edi_ack import ack, check
 from etl.cli.edi_tree import lines
+from etl.cli.edi_write import write
 from etl.cli.printing import print_json, printable
 from etl.cli.session import Session, json_option, pass_session
 from etl.errors import ExitCode
@@ -45,6 +46,7 @@ def edi() -> None:
 
 edi.add_command(check)
 edi.add_command(ack)
+edi.add_command(write)
 
 
 @edi.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from etl.cli.interchanges import print_interchanges
 from etl.cli.printing import console, print_fields, print_json, print_table
 from etl.cli.session import Session, json_option, pass_session
 from etl.jobs.scheduler import planned
@@ -14,7 +15,8 @@ from etl.ledger import as_dict
 @json_option
 @pass_session
 def status(session: Session, as_json: bool) -> None:
-    """What waits: open exceptions by queue, unfinished batches, the last and next runs.
+    """What waits: open exceptions by queue, unfinished batches, what was not delivered or not
+    acknowledged in time, the last and next runs.
 
     \b
     Examples:
@@ -25,6 +27,8 @@ def status(session: Session, as_json: bool) -> None:
         with workspace.ledger.read() as ledger:
             queues = ledger.exceptions.open_counts()
             unsealed = ledger.batches.unsealed()
+            overdue = ledger.interchanges.unanswered(overdue=True)
+            waiting = ledger.interchanges.undelivered(list(workspace.project.partners))
             last = {job: ledger.runs.recent(1, job) for job in workspace.project.jobs}
         slots = {each.job: each for each in planned(workspace)}
     if as_json:
@@ -36,6 +40,8 @@ def status(session: Session, as_json: bool) -> None:
                     for (kind, queue), count in queues.items()
                 ],
                 "unfinished_batches": [as_dict(batch) for batch in unsealed],
+                "undelivered": [as_dict(sent) for sent in waiting],
+                "overdue_acknowledgements": [as_dict(sent) for sent in overdue],
                 "jobs": [
                     {
                         "job": job,
@@ -71,6 +77,27 @@ def status(session: Session, as_json: bool) -> None:
         ["batch", "job", "since"],
         [(batch.id, batch.job, batch.created_at) for batch in unsealed],
     )
+    if waiting:
+        print_table(
+            "not delivered yet (the next run with the step acknowledge does)",
+            ["partner", "file", "since"],
+            [(sent.partner, sent.file_name, sent.created_at) for sent in waiting],
+        )
+    if overdue:
+        print_table(
+            "acknowledgements that are overdue",
+            ["partner", "file", "control no", "delivered", "expected by"],
+            [
+                (
+                    sent.partner,
+                    sent.file_name,
+                    sent.control_no,
+                    sent.delivered_at,
+                    sent.ack_expected_by,
+                )
+                for sent in overdue
+            ],
+        )
 
 
 @click.command()
@@ -117,7 +144,7 @@ def runs(session: Session, job: str | None, limit: int, as_json: bool) -> None:
 @json_option
 @pass_session
 def show(session: Session, run_id: str, limit: int, as_json: bool) -> None:
-    """A run in full: its batches, files and documents, and where each ended.
+    """A run in full: its batches, files, interchanges and documents, and where each ended.
 
     \b
     Examples:
@@ -127,6 +154,7 @@ def show(session: Session, run_id: str, limit: int, as_json: bool) -> None:
         run = ledger.runs.named(run_id)
         batches = ledger.batches.of_run(run_id)
         files = ledger.files.of_batches([batch.id for batch in batches])
+        interchanges = ledger.interchanges.of_batches([batch.id for batch in batches])
         documents = [
             document
             for batch in batches
@@ -138,6 +166,7 @@ def show(session: Session, run_id: str, limit: int, as_json: bool) -> None:
                 **as_dict(run),
                 "batches": [as_dict(batch) for batch in batches],
                 "files": [as_dict(file) for file in files],
+                "interchanges": [as_dict(each) for each in interchanges],
                 "documents": [as_dict(document) for document in documents],
             }
         )
@@ -172,6 +201,7 @@ def show(session: Session, run_id: str, limit: int, as_json: bool) -> None:
         ["partner", "file", "version", ">bytes", "state", "sha256"],
         [(f.partner, f.original_name, f.version, f.size, f.state, f.sha256[:12]) for f in files],
     )
+    print_interchanges(interchanges)
     print_table(
         "documents",
         ["partner", "document", ">amount", "currency", "outcome", "ended", "reasons"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from etl.cli.interchanges import print_interchanges
 from etl.cli.printing import console, print_json, print_table
 from etl.cli.session import Session, json_option, pass_session
 from etl.errors import ExitCode
@@ -19,7 +20,8 @@ def trace(ctx: click.Context, session: Session, key: str, as_json: bool) -> None
     """The story behind KEY: file, original, batch, document, audit, exception, bill.
 
     KEY is a file's name, a sha256 (8 digits of it are enough), an invoice number, a PRO, a BOL, a
-    tracking number, an external id, or an id or number in Odoo.
+    tracking number, an external id, an id or number in Odoo, or the control number of an
+    interchange or a group.
 
     \b
     Examples:
@@ -110,5 +112,6 @@ def _print(found: Trace, session: Session) -> None:
             for p in found.pushes
         ],
     )
+    print_interchanges(found.interchanges)
     if found.truncated:
         console.print("there are more documents; name one of them to see only its story")
