@@ -16,6 +16,7 @@ from etl.formats.edi.delimiters import BLANKS, Delimiters
 _LINE_BREAKS = b"\r\n"
 _BLOCK = 1 << 18
 _NOWHERE = np.empty(0, np.int64)
+_STAND_INS = b"_#!%@-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class Text:
         raw: as they stand in the file.
         data: UTF-8, without the line breaks of wrapped lines.
         wrapped: whether line breaks were taken out.
-        undecodable: offsets in `data` of bytes that the charset does not have; ``?`` stands there.
+        undecodable: offsets in `data` of bytes that the charset does not have; ``_`` stands there,
+            or another character that is no separator and releases none.
         unprintable: offsets in `data` of control characters that are no separators.
     """
 
@@ -69,7 +71,7 @@ def text_of(raw: bytes, delimiters: Delimiters, charset: str) -> Text:
     data = raw.translate(None, _LINE_BREAKS) if wrapped else raw
     undecodable = _NOWHERE
     if not data.isascii():
-        data, undecodable = _utf8(data, charset)
+        data, undecodable = _utf8(data, charset, delimiters)
     unprintable = _NOWHERE if all_printable else _unprintable(data, delimiters)
     return Text(raw, data, wrapped, undecodable, unprintable)
 
@@ -104,14 +106,23 @@ def _wraps(bytes_: npt.NDArray[np.uint8], breaks: npt.NDArray[np.int64], termina
     return bool((bytes_[solid[before[before >= 0]]] != terminator).any())
 
 
-def _utf8(data: bytes, charset: str) -> tuple[bytes, npt.NDArray[np.int64]]:
-    """`data` as UTF-8, with ``?`` at the offsets given where it could not be decoded."""
+def _utf8(
+    data: bytes, charset: str, delimiters: Delimiters
+) -> tuple[bytes, npt.NDArray[np.int64]]:
+    """`data` as UTF-8, with a character that separates nothing at the offsets given where it could
+    not be decoded."""
     characters = data.decode(charset, "surrogateescape")
     points = np.frombuffer(characters.encode("utf-32-le", "surrogatepass"), np.uint32)
     escaped = (points >= 0xDC80) & (points <= 0xDCFF)
     widths = 1 + (points >= 0x80).astype(np.int64) + (points >= 0x800) + (points >= 0x10000)
     widths[escaped] = 1
-    return characters.encode("utf-8", "replace"), (np.cumsum(widths) - widths)[escaped]
+    offsets = (np.cumsum(widths) - widths)[escaped]
+    encoded = characters.encode("utf-8", "replace")
+    if not len(offsets):
+        return encoded, offsets
+    told = np.frombuffer(bytearray(encoded), np.uint8)
+    told[offsets] = next(byte for byte in _STAND_INS if byte not in _separators(delimiters))
+    return told.tobytes(), offsets
 
 
 def _unprintable(data: bytes, delimiters: Delimiters) -> npt.NDArray[np.int64]:
@@ -122,6 +133,16 @@ def _unprintable(data: bytes, delimiters: Delimiters) -> npt.NDArray[np.int64]:
 
 def _expected(values: npt.NDArray[np.uint8], delimiters: Delimiters) -> npt.NDArray[np.bool_]:
     """Which control characters are blanks or separators."""
-    separators = (delimiters.element, delimiters.component, delimiters.terminator)
-    repetition = () if delimiters.repetition is None else (delimiters.repetition,)
-    return np.isin(values, [*BLANKS, *separators, *repetition])
+    return np.isin(values, [*BLANKS, *_separators(delimiters)])
+
+
+def _separators(delimiters: Delimiters) -> list[int]:
+    """All that have a meaning, the release character included."""
+    every = (
+        delimiters.element,
+        delimiters.component,
+        delimiters.terminator,
+        delimiters.repetition,
+        delimiters.release,
+    )
+    return [byte for byte in every if byte is not None]
