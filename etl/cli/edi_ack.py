@@ -167,7 +167,7 @@ def _transaction(transaction: ReceivedTransaction) -> Iterator[str]:
 
 
 def _defects(defects: Iterable[Defect], indent: str) -> Iterator[str]:
-    for defect in defects:
+    for defect in sorted(defects, key=lambda each: each.position.byte_offset or 0):
         yield f"{indent}{defect.severity} {defect.code} at {_place(defect)}: {defect.message}"
         if defect.value is not None or defect.expected is not None:
             found = "nothing" if defect.value is None else repr(defect.value)

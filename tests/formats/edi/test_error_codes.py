@@ -64,13 +64,16 @@ def test_the_codes_are_found() -> None:
     assert wanted <= found
 
 
+CODES = {
+    X12: {*x12_codes.INTERCHANGE, *x12_codes.GROUP, *x12_codes.SYNTAX},
+    EDIFACT: {*edifact_codes.INTERCHANGE, *edifact_codes.GROUP, *edifact_codes.SYNTAX},
+}
+
+
 @pytest.mark.parametrize(
     ("syntax", "codes"),
-    [
-        (X12, {*x12_codes.INTERCHANGE, *x12_codes.GROUP, *x12_codes.SYNTAX}),
-        (EDIFACT, {*edifact_codes.INTERCHANGE, *edifact_codes.GROUP, *edifact_codes.SYNTAX}),
-    ],
-    ids=["x12", "edifact"],
+    list(CODES.items()),
+    ids=[syntax.name for syntax in CODES],
 )
 def test_each_has_a_code(syntax: Syntax, codes: set[str]) -> None:
     for code in set(told()) - NO_INTERCHANGE:
@@ -79,3 +82,8 @@ def test_each_has_a_code(syntax: Syntax, codes: set[str]) -> None:
             continue
         of_segments = {code.replace("X", segment_id) for segment_id in syntax.control}
         assert of_segments & codes, code
+
+
+def test_the_docs_name_each() -> None:
+    page = (Path(edi.__path__[0]).parents[2] / "docs" / "edi.md").read_text("utf-8")
+    assert sorted(code for codes in CODES.values() for code in codes if code not in page) == []
