@@ -105,11 +105,11 @@ def field_path(structures: Structures, path: str, row: str | None) -> FieldPath:
         example = "BGM.02 or DTM.01.2" if syntax.composites else "B3.02 or L0.04.1"
         raise DeclarationError(path, "a path without an element", f"one like {example}")
     element, component = _place(path, place)
+    if syntax.composites and component is None:
+        component = 1
     names = _BETWEEN_STEPS.split(path[: place.start()])
     if names[0] in (syntax.interchange.header, syntax.group.header) and len(names) == 1:
         return FieldPath(0, (), names[0], element, component)
-    if syntax.composites and component is None:
-        component = 1
     steps = row_path(structures, row).steps
     for anchor in range(len(steps) - 1, -1, -1):
         if names[0] == steps[anchor].segment_id:

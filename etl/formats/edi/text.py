@@ -106,9 +106,7 @@ def _wraps(bytes_: npt.NDArray[np.uint8], breaks: npt.NDArray[np.int64], termina
     return bool((bytes_[solid[before[before >= 0]]] != terminator).any())
 
 
-def _utf8(
-    data: bytes, charset: str, delimiters: Delimiters
-) -> tuple[bytes, npt.NDArray[np.int64]]:
+def _utf8(data: bytes, charset: str, delimiters: Delimiters) -> tuple[bytes, npt.NDArray[np.int64]]:
     """`data` as UTF-8, with a character that separates nothing at the offsets given where it could
     not be decoded."""
     characters = data.decode(charset, "surrogateescape")
