@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from etl.errors import ExitCode
 from etl.formats.edi.tree import SegmentNode, plain, tree
 from etl.jobs.edi_check import rules_of
 from etl.jobs.edi_files import bytes_of, json_of, shown_file
+
+_BLOCK = 500
+"""Lines that are printed at once."""
 
 _file_argument: Callable[[Any], Any] = click.argument(
     "file", type=click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -83,8 +87,9 @@ def show(
     if as_json:
         print_json([plain(node) for node in tree(segments)])
     else:
-        for line in lines(segments, shown.defects, brief=brief):
-            click.echo(line)
+        printed = lines(segments, shown.defects, brief=brief)
+        while block := list(islice(printed, _BLOCK)):
+            click.echo("\n".join(block))
     ctx.exit(ExitCode.EXCEPTIONS if shown.rejecting else ExitCode.OK)
 
 

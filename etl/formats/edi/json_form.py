@@ -30,12 +30,11 @@ from etl.defects import Position
 from etl.formats.edi.delimiters import BLANKS, Delimiters
 from etl.formats.edi.element_form import element_form, element_value, in_short
 from etl.formats.edi.framing import Piece, pieces
-from etl.formats.edi.notation import Notation
+from etl.formats.edi.notation import FIXED, Notation
 from etl.formats.edi.syntax import Syntax
 from etl.raw import DeclarationError
 
 _LINE_BREAKS = re.compile(r"[\r\n]+")
-_FIXED = "ISA"
 _ADVICE = "UNA"
 _SEPARATORS = ("element", "component", "terminator", "repetition", "release")
 
@@ -139,7 +138,7 @@ def _items(found: Sequence[tuple[str, Any]], between: str) -> Iterator[Any]:
 
 
 def _segment(text: str, notation: Notation) -> list[Any]:
-    if text.startswith(_FIXED + notation.element):
+    if text.startswith(FIXED + notation.element):
         return text.split(notation.element)
     segment_id, *elements = notation.elements(text)
     return [segment_id, *(_element(element, notation) for element in elements)]
@@ -213,7 +212,7 @@ def _segment_text(item: Any, notation: Notation, key: str) -> str:
     if not isinstance(item, list) or not item or not isinstance(item[0], str):
         raise DeclarationError(key, in_short(item), "a list that starts with a segment id")
     segment_id, *elements = item
-    if segment_id == _FIXED and all(isinstance(each, str) for each in elements):
+    if segment_id == FIXED and all(isinstance(each, str) for each in elements):
         return notation.element.join(item)
     texts = [
         _element_text(element, notation, Position(segment_id=segment_id, element=number), key)

@@ -13,6 +13,9 @@ from etl.formats.edi.delimiters import Delimiters
 from etl.formats.edi.outgoing import Components, Repetitions, SegmentValue
 from etl.formats.edi.unwritable import UnwritableError
 
+FIXED = "ISA"
+"""The segment of fixed form: its values declare the separators, so that they are not split."""
+
 
 class Notation:
     """Values to text and back, with the separators of one interchange.
@@ -49,6 +52,8 @@ class Notation:
     def segment(self, text: str) -> SegmentValue:
         """The id and the values of a segment given without its terminator."""
         segment_id, *elements = self.elements(text)
+        if segment_id == FIXED:
+            return SegmentValue(segment_id, tuple(((each,),) for each in elements))
         return SegmentValue(segment_id, tuple(map(self.value, elements)))
 
     def elements(self, text: str) -> list[str]:

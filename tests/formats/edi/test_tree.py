@@ -116,6 +116,15 @@ def test_what_is_unknown_or_has_no_place_stays_where_it_stands() -> None:
     assert (unknown.definition, unknown.number) == (None, 4)
 
 
+def test_an_isa_shows_the_separators_that_it_declares() -> None:
+    isa = walked(written(x12(BILL)), X12)[0].value
+    assert [isa.elements[at - 1] for at in (6, 11, 16)] == [
+        (("US             ",),),
+        (("^",),),
+        ((":",),),
+    ]
+
+
 def test_a_transaction_without_structure_has_no_loops_but_names() -> None:
     data = written(x12(BILL)).replace(b"ST*210*", b"ST*211*")
     assert "loop" not in str(outline_of(data))
