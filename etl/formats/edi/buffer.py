@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from etl.formats.edi.delimiters import Delimiters
 from etl.formats.edi.framing import Piece
+from etl.formats.edi.scan import released
 from etl.raw import SourceFile
 
 
@@ -77,8 +78,7 @@ def joined(
             every.append((piece.head, number))
         every.append((piece, number))
     delimiters = pieces[0].header.delimiters if pieces else usual
-    end = bytes((delimiters.terminator,))
-    texts = [piece.text.data + end if piece.unterminated else piece.text.data for piece, _ in every]
+    texts = [whole_segments(piece) for piece, _ in every]
     lengths = accumulate((len(text) for text in texts), initial=0)
     data = b"".join(texts)
     return Buffer(
@@ -89,3 +89,14 @@ def joined(
         [number for _, number in every],
         files,
     )
+
+
+def whole_segments(piece: Piece) -> bytes:
+    """The text of a piece; one that breaks off gets a terminator that nothing releases."""
+    data, delimiters = piece.text.data, piece.header.delimiters
+    if not piece.unterminated:
+        return data
+    end = bytes((delimiters.terminator,))
+    if delimiters.release and released(data, len(data), delimiters.release):
+        end = bytes((delimiters.release,)) + end
+    return data + end

@@ -12,6 +12,7 @@ from typing import BinaryIO, Literal
 
 import numpy as np
 
+from etl.formats.edi.buffer import whole_segments
 from etl.formats.edi.delimiters import Delimiters
 from etl.formats.edi.dictionary import Segment
 from etl.formats.edi.framing import Piece, pieces
@@ -142,11 +143,8 @@ class _Walker:
     def piece(self, piece: Piece) -> Iterator[Standing]:
         """The segments of the next piece of the file."""
         delimiters = piece.header.delimiters
-        end = bytes((delimiters.terminator,)) if piece.unterminated else b""
-        index, notation = (
-            self._library.index(piece.text.data + end, delimiters),
-            Notation(delimiters),
-        )
+        index = self._library.index(whole_segments(piece), delimiters)
+        notation = Notation(delimiters)
         offsets = piece.offset + origins(piece.text, index.start)
         places = iter(() if piece.head is None else self._going_on(index, piece.head))
         for segment, offset in enumerate(offsets.tolist()):
