@@ -39,7 +39,8 @@ class Header:
         start: where it starts, a UNA before it included.
         body: where its ISA or UNB starts.
         delimiters: the separators that hold from there on.
-        exact: whether it cannot be anything else: an ISA of 106 bytes, a UNB after a UNA.
+        exact: whether it cannot be anything else: an ISA of 106 bytes, a UNB after a UNA or with
+            syntax identifier and version.
         charset: Python codec that it declares; None: it declares none.
     """
 

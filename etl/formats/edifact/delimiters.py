@@ -96,7 +96,8 @@ def _header(data: bytes, match: re.Match[bytes]) -> Header | None:
             delimiters.decimal_comma,
         )
     charset = CHARSETS.get(syntax[1]) if syntax else None
-    return Header(match.start(), body, delimiters, una is not None, charset)
+    exact = una is not None or (syntax is not None and version > 0)
+    return Header(match.start(), body, delimiters, exact, charset)
 
 
 def _declared(una: bytes) -> Delimiters | None:

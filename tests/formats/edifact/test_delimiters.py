@@ -34,7 +34,7 @@ def changed(old: str, new: str, number: str = "1") -> list[str]:
 def test_without_a_una_the_usual_separators_hold() -> None:
     (header,) = headers(plain())
     assert header.delimiters == delimiters()
-    assert (header.start, header.body, header.exact) == (0, 0, False)
+    assert (header.start, header.body, header.exact) == (0, 0, True)
 
 
 @pytest.mark.parametrize(
