@@ -15,6 +15,7 @@ from etl.defects import Defect
 from etl.formats.edi.application import DocumentResult
 from etl.formats.edi.outgoing import OutgoingInterchange, OutgoingTransaction, SegmentValue
 from etl.formats.edi.receipt import ReceivedGroup, ReceivedInterchange
+from etl.formats.edi.sendable import copy_of
 from etl.formats.edifact import addresses
 from etl.formats.edifact import delimiters as edifact_delimiters
 from etl.formats.edifact.aperak import aperak
@@ -190,8 +191,7 @@ def _answerable(received: ReceivedInterchange) -> bool:
 
 def _x12(made: Acknowledgement, number: int, created: datetime) -> OutgoingInterchange:
     received = made.received
-    group = made.group.elements if made.group is not None else []
-    sender, receiver = (group[place].strip() if place < len(group) else "" for place in (3, 2))
+    sender, receiver = (_group_id(made, place) for place in (3, 2))
     return OutgoingInterchange(
         syntax="x12",
         sender=(received.element(8), received.element(7)),
@@ -206,6 +206,15 @@ def _x12(made: Acknowledgement, number: int, created: datetime) -> OutgoingInter
         una=False,
         test=received.element(15) == "T",
     )
+
+
+def _group_id(made: Acknowledgement, place: int) -> str:
+    """GS02 or GS03 of the group; empty where it could not be written: the ISA names its sender."""
+    elements = made.group.elements if made.group is not None else []
+    said = elements[place].strip() if place < len(elements) else ""
+    delimiters = made.received.delimiters
+    fits = 2 <= len(said) <= 15 and copy_of(said, delimiters, len(said)) == said
+    return said if fits else ""
 
 
 def _edifact(made: Acknowledgement, number: int, created: datetime) -> OutgoingInterchange:

@@ -146,6 +146,11 @@ def test_nobody_is_answered_where_nobody_is_named() -> None:
     assert acknowledgements(only(data), ["TA1", "997"]) == []
 
 
+def test_the_ids_of_the_isa_stand_for_those_of_a_group_that_could_not_be_written() -> None:
+    data = x12.plain(1).replace(b"GS*IM*ACLT*SHIPPER*", b"GS*IM*AN ID OF MORE THAN 15*S*")
+    assert answer(only(data), ["997"])[1].startswith("GS*FA*SHIPPER*ACLT*")
+
+
 # verdicts
 
 
