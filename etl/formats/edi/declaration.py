@@ -9,7 +9,7 @@ from typing import Any
 
 from etl.defects import Severity
 from etl.formats.edi.deviations import deviated
-from etl.formats.edi.structure_files import documents, nearest_version, structure_of, versions
+from etl.formats.edi.structure_files import documents, structure_of, versions, versions_beginning
 from etl.formats.edi.structures import Structures
 from etl.formats.edi.syntax import Syntax
 from etl.formats.source_block import SourceBlock, nearest
@@ -123,7 +123,7 @@ def _versions(syntax: Syntax, document: str, wanted: tuple[str, ...]) -> tuple[s
     """The structures' versions that stand for the wanted ones; all, where none is named."""
     if not wanted:
         return versions(syntax, document)
-    near = {nearest_version(syntax, document, version) for version in wanted}
+    near = {one for each in wanted for one in versions_beginning(syntax, document, each)}
     return tuple(version for version in versions(syntax, document) if version in near)
 
 

@@ -30,6 +30,7 @@ UNBOUNDED = 1 << 30
 _X12_ELEMENT = re.compile(r"(AN|ID|DT|TM|B|R|N\d) (\d+)-(\d+) (.+)")
 _EDIFACT_ELEMENT = re.compile(r"(an|a|n)(\.\.)?(\d+) (.+)")
 _NOTE = re.compile(r"([PRECL])((?:\d\d)+)")
+_WHOLE_VERSION = re.compile(r"\d{6}|[DS]\d\d[A-Z]")
 _ITEM = re.compile(
     r"(?:(?P<name>SG\d+) )?(?P<id>[A-Z][A-Z0-9]{1,2}) (?P<req>[MOCX]) (?P<repeat>\S+)"
 )
@@ -72,6 +73,14 @@ def nearest_version(syntax: Syntax, document: str, version: str) -> str:
     if not known:
         raise KeyError(document)
     return nearest_among(known, version)
+
+
+def versions_beginning(syntax: Syntax, document: str, beginning: str) -> tuple[str, ...]:
+    """The versions whose structures stand for all versions that begin so: of a whole one the
+    nearest, of less (``005``, ``D0``) any."""
+    if not _WHOLE_VERSION.match(beginning):
+        return versions(syntax, document)
+    return (nearest_version(syntax, document, beginning),)
 
 
 def nearest_among(known: Sequence[str], version: str) -> str:
