@@ -66,6 +66,7 @@ class SegmentIndex:
         self.data, self.delimiters = data, delimiters
         self.bytes = np.frombuffer(data, np.uint8)
         self._parts: tuple[Offsets, Indexes] | None = None
+        self._releases = delimiters.release is not None and delimiters.release in data
         self._separators: dict[int, Offsets] = {}
         self.positions = self._scan(composites)
         self.last = np.flatnonzero(self.bytes.take(self.positions) == delimiters.terminator)
@@ -158,6 +159,23 @@ class SegmentIndex:
             for place, byte in enumerate(wanted):
                 same = same[self.bytes.take(cells.start.take(same) + place) == byte]
             found[same] = True
+            if self._releases:
+                found |= self._equal_released(cells, lengths, value)
+        return found
+
+    def _equal_released(self, cells: Cells, lengths: Offsets, value: str) -> Mask:
+        """Which cells hold a value with release characters, needed or not."""
+        least = len(value.encode())
+        longer = np.flatnonzero((lengths > least) & (lengths <= 2 * least))
+        start, length = cells.start.take(longer), lengths.take(longer)
+        releases = np.zeros(len(longer), bool)
+        for place in range(int(length.max(initial=0))):
+            at_place = self.bytes.take(start + place, mode="clip") == self.delimiters.release
+            releases |= at_place & (place < length)
+        longer = longer[releases]
+        some = Cells(cells.start[longer], cells.end[longer], cells.delimiter[longer])
+        found = np.zeros(len(cells), bool)
+        found[longer] = [text == value for text in self.strings(some).to_pylist()]
         return found
 
     def strings(self, cells: Cells, chosen: Indexes | None = None) -> pa.StringArray:
