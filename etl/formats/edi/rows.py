@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from etl.defects import Position
 from etl.formats.edi.findings import Places
 from etl.formats.edi.matches import Matches
+from etl.formats.edi.notation import Notation
 from etl.formats.edi.paths import FieldPath, field_path, row_path
 from etl.formats.edi.reading import Reading
 from etl.formats.edi.segments import Indexes, Segments
@@ -139,8 +140,8 @@ class EdiRows:
         )
         values = [envelope.element(place.element) for envelope in envelopes]
         if place.component is not None:
-            separator = chr(self._index.delimiters.component)
-            parts = [value.split(separator) for value in values]
+            notation = Notation(self._index.delimiters)
+            parts = [notation.value(value)[0] for value in values]
             values = [(*part, *[""] * place.component)[place.component - 1] for part in parts]
         return _listed([value or None for value in values], at[self._record])
 
