@@ -102,3 +102,13 @@ def test_the_first_segment_that_fits_gives_the_value() -> None:
     chunks = read(written(interchange(message(body=body))))
     assert column(chunks, "NAD[01=SU].04") == ["FIRST"]
     assert column(chunks, "NAD[01=SU]/RFF.01.2") == ["OF FIRST"]
+
+
+def test_values_of_the_envelope_have_no_release_characters() -> None:
+    segments = interchange(message())
+    segments[0] = "UNB+UNOC:3+A?:B?+C:14:X??+RECEIVER+250626:2115+REF1"
+    chunks = read(written(segments))
+    assert column(chunks, "UNB.02") == ["A:B+C"]
+    assert column(chunks, "UNB.02.2") == ["14"]
+    assert column(chunks, "UNB.02.3") == ["X?"]
+    assert column(chunks, "UNB.02.4") == [None]
