@@ -63,23 +63,32 @@ class SegmentColumns:
 
     def cells(self, element: int, some: Indexes | None = None) -> Cells:
         """The cells of a 1-based element, of some of the segments, all of which have it."""
-        first = self.first if some is None else self.first[some]
+        first, lengths = self.first, self.lengths(element)
+        if some is not None:
+            first, lengths = first[some], lengths[some]
         before = first + (element - 1)
-        start, end = self._positions.take(before), self._positions.take(before + 1)
-        return Cells(start + 1, end, before)
+        start = self._positions.take(before)
+        start += 1
+        if LONGEST in lengths:
+            return Cells(start, self._positions.take(before + 1), before)
+        return Cells(start, start + lengths, before)
 
 
 def columns_by_class(index: SegmentIndex, classes: int) -> Iterator[tuple[int, SegmentColumns]]:
     """The segments of each class number from 1 to `classes` that there are."""
-    gaps = np.diff(index.positions) - 1
+    gaps = np.diff(index.positions)
     lengths = np.zeros(len(gaps) + _BEYOND, np.uint8)
-    np.minimum(gaps, LONGEST, out=lengths[: len(gaps)], casting="unsafe")
+    lengths[: len(gaps)] = gaps
+    lengths[: len(gaps)] -= 1
+    if int(gaps.max(initial=0)) > LONGEST:
+        lengths[np.flatnonzero(gaps > LONGEST)] = LONGEST
     order = np.argsort(index.classes, kind="stable")
-    bounds = np.searchsorted(index.classes[order], np.arange(classes + 2))
-    first = index.first[order]
-    counts = index.last[order] - first
+    ends = np.cumsum(np.bincount(index.classes, minlength=classes + 1))
+    first = index.first.take(order)
+    counts = index.last.take(order)
+    counts -= first
     for number in range(1, classes + 1):
-        inside = slice(bounds[number], bounds[number + 1])
+        inside = slice(ends[number - 1], ends[number])
         if inside.start < inside.stop:
             yield (
                 number,

@@ -51,10 +51,11 @@ class ContentChecks:
         reading, index = self._reading, self._index
         segment = int(self._transactions.start[record]) + fault.segment
         structures = reading.declaration.structures
-        document = structures.all[reading.used[record]].label
+        structure = structures.all[reading.used[record]]
+        document = structure.label
         place = structures.table.places[fault.place]
         match fault.fault:
-            case Fault.NO_PLACE if index.classes[segment] == 0:
+            case Fault.NO_PLACE if index.segment_id(segment) not in structure.segments:
                 code, level = "UNKNOWN_SEGMENT", "unknown"
                 message = f"{document} has no such segment"
                 expected = "a segment that it has; one of the partner's own stands in deviations"
@@ -68,8 +69,9 @@ class ContentChecks:
                 expected = "the segments in the order of the structure"
             case Fault.TOO_MANY:
                 assert place is not None
-                code, level = "TOO_MANY_SEGMENTS", "repeats"
-                message = "the segment stands here more often than it may"
+                code = "TOO_MANY_SEGMENTS" if place.loop is None else "TOO_MANY_LOOPS"
+                level = "repeats"
+                message = "the segment, or the loop that it starts, comes more often than it may"
                 expected = f"{place.segment_id} at most {place.repeat} times"
             case Fault.MISSING:
                 assert place is not None

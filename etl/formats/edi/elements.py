@@ -23,6 +23,7 @@ from etl.formats.edi.values import ValueFault, value_fault
 from etl.formats.edi.words import (
     WIDTH,
     WordReader,
+    Words,
     digits_only,
     is_date,
     is_leap_day,
@@ -43,8 +44,8 @@ class ElementChecks:
         self._words = WordReader(reading.index.data)
         delimiters = reading.index.delimiters
         self._notation = Notation(delimiters)
-        self._repeats = delimiters.repetition is not None and delimiters.repetition in memoryview(
-            reading.index.data
+        self._repeats = (
+            delimiters.repetition is not None and delimiters.repetition in reading.index.data
         )
 
     def run(self) -> None:
@@ -196,21 +197,27 @@ class ElementChecks:
             return ((heads > 9) | (tails > 9)) & (lengths > 0)
         wrong = ~digits_only(self._words.words(cells.start, lengths))
         if longest > WIDTH:
-            tails = self._words.words(
-                np.maximum(cells.end - WIDTH, cells.start), np.minimum(lengths, WIDTH)
-            )
-            wrong |= ~digits_only(tails) | (lengths > 2 * WIDTH)
-        if not wrong.any():
-            return wrong
-        odd = np.flatnonzero(wrong & (lengths > 1) & (lengths <= WIDTH))
-        words = without_sign(self._words.words(cells.start[odd], lengths[odd]))
-        if element.type in ("R", "n"):
-            mark = "," if self._index.delimiters.decimal_comma else "."
-            words, several = without_mark(words, mark)
-            wrong[odd] = ~digits_only(words) | several
-        else:
-            wrong[odd] = ~digits_only(words)
-        return wrong & (lengths > 0)
+            wrong |= ~digits_only(self._rest(cells.start, lengths))
+        if wrong.any():
+            odd = np.flatnonzero(wrong & (lengths > 1) & (lengths <= 2 * WIDTH))
+            wrong[odd] = ~self._are_numbers(cells.start[odd], lengths[odd], element)
+            wrong &= lengths > 0
+        return wrong | (lengths > 2 * WIDTH)
+
+    def _are_numbers(self, start: Offsets, lengths: Offsets, element: Element) -> Mask:
+        """Which values of up to sixteen characters are digits with a sign and a decimal mark."""
+        heads = without_sign(self._words.words(start, lengths))
+        tails = self._rest(start, lengths)
+        if element.type not in ("R", "n"):
+            return digits_only(heads) & digits_only(tails)
+        mark = "," if self._index.delimiters.decimal_comma else "."
+        heads, marks = without_mark(heads, mark)
+        tails, more = without_mark(tails, mark)
+        return digits_only(heads) & digits_only(tails) & (marks + more <= 1)
+
+    def _rest(self, start: Offsets, lengths: Offsets) -> Words:
+        """The ninth to sixteenth character of values."""
+        return self._words.words(start + WIDTH, np.clip(lengths - WIDTH, 0, WIDTH))
 
     def _repetitions(self, numbers: Indexes, cells: Cells, number: int, use: Use) -> Cells:
         """Check the repetitions behind the first one by one; gives the cells of the first."""

@@ -70,9 +70,8 @@ class Places:
     def _number(self, transactions: Transactions, record: int, segment: int) -> int:
         """The number of a segment in its transaction, ST or UNH being 1."""
         number = segment - int(transactions.start[record]) + 1
-        return (
-            number + self._part.shift if self._part.goes_on and number > self._part.head else number
-        )
+        again = not self._part.goes_on or number <= self._part.head
+        return int(number if again else number + self._part.shift)
 
 
 class Findings:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from etl.defects import Position
+from etl.formats.edi.cells import content
 from etl.formats.edi.findings import Places
 from etl.formats.edi.matches import Matches
 from etl.formats.edi.notation import Notation
@@ -107,7 +108,7 @@ class EdiRows:
             step.segment_id, place.element, place.component or 1
         ):
             return values
-        if b"," not in memoryview(values.buffers()[2] or b"").tobytes():
+        if b"," not in content(values):
             return values
         return pc.replace_substring(values, ",", ".")
 

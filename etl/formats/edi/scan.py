@@ -2,22 +2,82 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
+from etl.formats.edi.delimiters import Delimiters
+
 Offsets = npt.NDArray[np.int32]
+Indexes = npt.NDArray[np.int64]
 
 _BLOCK = 1 << 18
+_NO_OFFSETS, _NO_INDEXES = np.empty(0, np.int32), np.empty(0, np.int64)
 
 
-def places_of(data: bytes, separators: bytes, release: int | None = None) -> Offsets:
-    """Offsets of all bytes that are one of `separators` and not released, rising."""
+@dataclass(frozen=True, slots=True)
+class Separators:
+    """Where the separators of a buffer are.
+
+    Attributes:
+        outer: offsets of element separators and terminators, rising.
+        terminators: which of them are terminators, as indexes.
+        components: offsets of component separators; None: not looked for.
+        before: how many component separators stand before each of the outer ones; likewise.
+    """
+
+    outer: Offsets
+    terminators: Indexes
+    components: Offsets | None = None
+    before: Indexes | None = None
+
+
+def separators_of(data: bytes, delimiters: Delimiters, *, components: bool) -> Separators:
+    """Find the separators that are not released, in one pass; with `components` all three."""
+    bytes_ = np.frombuffer(data, np.uint8)
+    wanted = bytes((delimiters.element, delimiters.terminator))
+    outer, terminators = [_NO_OFFSETS], [_NO_INDEXES]
+    inner, before = [_NO_OFFSETS], [_NO_INDEXES]
+    ends = seen = 0
+    if components:
+        wanted += bytes((delimiters.component,))
+    for begin, every in _blocks(data, wanted, delimiters.release):
+        places, kinds = every, bytes_[begin:].take(every)
+        if components:
+            is_inner = kinds == delimiters.component
+            at = np.flatnonzero(~is_inner)
+            # the rank of a separator among all, less its rank among its own kind
+            before.append(at - np.arange(len(at)) + seen)
+            inner.append((places[is_inner] + begin).astype(np.int32))
+            seen += len(places) - len(at)
+            places, kinds = places.take(at), kinds.take(at)
+        terminators.append(np.flatnonzero(kinds == delimiters.terminator) + ends)
+        ends += len(places)
+        outer.append((places + begin).astype(np.int32))
+    found = np.concatenate(outer), np.concatenate(terminators)
+    if not components:
+        return Separators(*found)
+    return Separators(*found, np.concatenate(inner), np.concatenate(before))
+
+
+def places_of(data: bytes, separator: int, release: int | None = None) -> Offsets:
+    """Offsets of a byte where it is not released, rising."""
+    found = (
+        (places + begin).astype(np.int32)
+        for begin, places in _blocks(data, bytes((separator,)), release)
+    )
+    return np.concatenate([_NO_OFFSETS, *found])
+
+
+def _blocks(data: bytes, separators: bytes, release: int | None) -> Iterator[tuple[int, Indexes]]:
+    """The start of each block of the data, and where in it separators stand."""
     bytes_ = np.frombuffer(data, np.uint8)
     mask, other = np.empty(_BLOCK, bool), np.empty(_BLOCK, bool)
-    released = np.empty(0, np.int64)
+    released = _NO_INDEXES
     if release is not None and release in data:
         released = _released(bytes_, release)
-    found = [np.empty(0, np.int32)]
     for begin in range(0, len(bytes_), _BLOCK):
         block = bytes_[begin : begin + _BLOCK]
         here, more = mask[: len(block)], other[: len(block)]
@@ -28,10 +88,7 @@ def places_of(data: bytes, separators: bytes, release: int | None = None) -> Off
         if len(released):
             inside = slice(*np.searchsorted(released, [begin, begin + len(block)]))
             here[released[inside] - begin] = False
-        places = np.flatnonzero(here)
-        places += begin
-        found.append(places.astype(np.int32))
-    return np.concatenate(found)
+        yield begin, np.flatnonzero(here)
 
 
 def occurrences(data: bytes, word: bytes) -> npt.NDArray[np.int64]:

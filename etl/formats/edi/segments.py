@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from etl.formats.edi.cells import Cells, strings
 from etl.formats.edi.delimiters import BLANKS, Delimiters
-from etl.formats.edi.scan import Offsets, places_of
+from etl.formats.edi.scan import Offsets, Separators, places_of, separators_of
 
 Indexes = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -65,14 +65,14 @@ class SegmentIndex:
         """
         self.data, self.delimiters = data, delimiters
         self.bytes = np.frombuffer(data, np.uint8)
-        self._parts: tuple[Offsets, Indexes] | None = None
         self._releases = delimiters.release is not None and delimiters.release in data
-        self._separators: dict[int, Offsets] = {}
-        self.positions = self._scan(composites)
-        self.last = np.flatnonzero(self.bytes.take(self.positions) == delimiters.terminator)
+        self._known: dict[int, Offsets] = {}
+        found = separators_of(data, delimiters, components=composites)
+        self._separators = found
+        self.positions, self.last = found.outer, found.terminators
         self.first = np.empty_like(self.last)
         self.first[:1], self.first[1:] = 0, self.last[:-1] + 1
-        self.stop = self.positions.take(self.last).astype(np.int64)
+        self.stop: Indexes = self.positions.take(self.last).astype(np.int64)
         self.start = self._starts()
         self.empty = self._drop_empty()
         self.classes = self._classes(ids)
@@ -182,37 +182,34 @@ class SegmentIndex:
         """The values of cells, null where empty; with `chosen`, of those cells, null for -1."""
         return strings(self.data, cells, chosen, self.delimiters.release)
 
-    def _scan(self, composites: bool) -> Offsets:
-        delimiters = self.delimiters
-        outer = bytes((delimiters.element, delimiters.terminator))
-        if not composites:
-            return places_of(self.data, outer, delimiters.release)
-        every = places_of(self.data, outer + bytes((delimiters.component,)), delimiters.release)
-        inner = self.bytes.take(every) == delimiters.component
-        before = np.cumsum(inner)
-        self._parts = every[inner], before[~inner]
-        outermost: Offsets = every[~inner]
-        return outermost
-
     @property
     def _components(self) -> tuple[Offsets, Indexes]:
         """Positions of component separators, and how many of them stand before each element
         separator or terminator."""
-        if self._parts is None:
+        found = self._separators
+        if found.components is None or found.before is None:
             places = self._places(self.delimiters.component)
-            self._parts = places, np.searchsorted(places, self.positions)
-        return self._parts
+            before = np.searchsorted(places, self.positions)
+            self._separators = found = Separators(found.outer, found.terminators, places, before)
+        assert found.components is not None
+        assert found.before is not None
+        return found.components, found.before
 
     def _places(self, separator: int) -> Offsets:
-        if separator not in self._separators:
-            found = places_of(self.data, bytes((separator,)), self.delimiters.release)
-            self._separators[separator] = found
-        return self._separators[separator]
+        if separator not in self._known:
+            self._known[separator] = places_of(self.data, separator, self.delimiters.release)
+        return self._known[separator]
 
     def _starts(self) -> Indexes:
         """Offset after the terminator before, and after what blanks follow that."""
         start = np.empty_like(self.stop)
         start[:1], start[1:] = 0, self.stop[:-1] + 1
+        if len(start) > 1 and not self.delimiters.breaks_lines:
+            # a line a segment is the usual form, and quick to be sure of
+            lines = start.copy()
+            lines[1:] += 1
+            if (self.bytes.take(lines[1:] - 1) == 10).all() and (self.bytes.take(lines) > 32).all():
+                return lines
         blank = np.zeros(256, bool)
         blank[list(BLANKS)] = True
         blank[[self.delimiters.terminator, self.delimiters.element]] = False

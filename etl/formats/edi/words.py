@@ -71,13 +71,14 @@ def without_sign(words: Words) -> Words:
     return np.where(minus, words ^ np.uint64(ord("-") ^ ord("0")), words)
 
 
-def without_mark(words: Words, mark: str) -> tuple[Words, Mask]:
-    """Decimal marks become zeros; and which words have more than one."""
+def without_mark(words: Words, mark: str) -> tuple[Words, npt.NDArray[np.uint8]]:
+    """Decimal marks become zeros; and how many each word has: 0, 1, or 2 for several."""
     differing = words ^ _every(ord(mark))
     # the top bit of each byte that was zero, exact (no borrow between bytes)
     found = ~(((differing & ~_TOP) + ~_TOP) | differing | ~_TOP)
     bytes_ = (found >> np.uint64(7)) * _BYTE
-    return (words & ~bytes_) | (_ZEROS & bytes_), (found & (found - np.uint64(1))) != 0
+    marks = (found != 0).astype(np.uint8) + ((found & (found - np.uint64(1))) != 0)
+    return (words & ~bytes_) | (_ZEROS & bytes_), marks
 
 
 def is_date(words: Words, length: npt.NDArray[np.integer]) -> Mask:

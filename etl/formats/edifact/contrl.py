@@ -12,20 +12,17 @@ from etl.defects import Defect, Severity
 from etl.formats.edi.outgoing import Components, OutgoingTransaction, SegmentValue, segment
 from etl.formats.edi.receipt import ReceivedGroup, ReceivedInterchange, ReceivedTransaction
 from etl.formats.edi.segment_errors import SegmentError, segment_errors
-from etl.formats.edi.structure_files import structure_of
 from etl.formats.edi.verdict import Verdict, verdict_of
 from etl.formats.edifact.addresses import components, echoing, syntax_version
 from etl.formats.edifact.error_codes import (
     ELEMENT,
     GROUP,
-    GROUP_TOO_OFTEN,
     INTERCHANGE,
     MESSAGE,
     SEGMENT,
     SYNTAX,
     ServiceError,
 )
-from etl.formats.edifact.syntax import EDIFACT
 
 _REJECTED, _ACCEPTED = "4", "7"
 """0083."""
@@ -120,7 +117,7 @@ class _Answer:
         )
         for error in segment_errors(defects, SEGMENT, ELEMENT)[:_MOST_SEGMENTS]:
             if error.number <= _HIGHEST_NUMBER:
-                yield from _error(error, message)
+                yield from _error(error)
 
     def _echoed(self, elements: Sequence[str], *numbers: int) -> list[Components]:
         """Some elements of a service segment, to be sent back."""
@@ -130,8 +127,8 @@ class _Answer:
         ]
 
 
-def _error(error: SegmentError, message: ReceivedTransaction) -> Iterator[SegmentValue]:
-    yield segment("UCS", str(error.number), _segment_code(error, message))
+def _error(error: SegmentError) -> Iterator[SegmentValue]:
+    yield segment("UCS", str(error.number), _segment_code(error))
     for defect in error.elements[:_MOST_ELEMENTS]:
         # the tag of the segment has position 1, so the first element has 2
         place = (defect.position.element or 0) + 1
@@ -141,16 +138,11 @@ def _error(error: SegmentError, message: ReceivedTransaction) -> Iterator[Segmen
             yield segment("UCD", ELEMENT[defect.code], told)
 
 
-def _segment_code(error: SegmentError, message: ReceivedTransaction) -> str | None:
+def _segment_code(error: SegmentError) -> str | None:
     """0085 of a UCS; None where only elements are wrong."""
     if error.defect is None:
         return None
-    code = error.defect.code
-    if code == "TOO_MANY_SEGMENTS" and message.structure:
-        places = structure_of(EDIFACT, message.document, message.structure).places
-        if all(place.loop for place in places if place.segment_id == error.segment_id):
-            return GROUP_TOO_OFTEN
-    return SEGMENT[code]
+    return SEGMENT[error.defect.code]
 
 
 def _answer(

@@ -67,12 +67,10 @@ SEGMENT = {
     "OUT_OF_ORDER": "15",
     "MISSING_SEGMENT": "13",
     "TOO_MANY_SEGMENTS": "35",
+    "TOO_MANY_LOOPS": "36",
     "EMPTY_SEGMENT": "18",
 }
 """UCS."""
-
-GROUP_TOO_OFTEN = "36"
-"""UCS where the segment that stands too often starts a segment group."""
 
 ELEMENT = {
     "MISSING_ELEMENT": "13",

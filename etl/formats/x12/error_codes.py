@@ -58,13 +58,11 @@ SEGMENT = {
     "UNKNOWN_SEGMENT": "2",
     "MISPLACED_SEGMENT": "2",
     "MISSING_SEGMENT": "3",
+    "TOO_MANY_LOOPS": "4",
     "TOO_MANY_SEGMENTS": "5",
     "OUT_OF_ORDER": "7",
 }
 """AK304 and IK304, data elements 720 and 620."""
-
-LOOP_TOO_OFTEN = "4"
-"""AK304 where the segment that stands too often starts a loop."""
 
 UNKNOWN, NOT_IN_TRANSACTION = "1", "6"
 """AK304 where the transaction set has no such segment: the dictionary has none, or has it."""

@@ -22,7 +22,6 @@ from etl.formats.x12.reference_numbers import (
     dictionary_of,
     has_place,
     reference_number,
-    starts_a_loop,
 )
 from etl.formats.x12.versions import version_of
 
@@ -203,8 +202,6 @@ def _segment_code(error: SegmentError, received: ReceivedTransaction) -> str:
     if code in _PLACELESS and not has_place(received, error.segment_id):
         known = error.segment_id in dictionary_of(received)
         return error_codes.NOT_IN_TRANSACTION if known else error_codes.UNKNOWN
-    if code == "TOO_MANY_SEGMENTS" and starts_a_loop(received, error.segment_id):
-        return error_codes.LOOP_TOO_OFTEN
     return error_codes.SEGMENT[code]
 
 

@@ -35,12 +35,6 @@ def has_place(received: ReceivedTransaction, segment_id: str) -> bool:
     return bool(_places(received, segment_id))
 
 
-def starts_a_loop(received: ReceivedTransaction, segment_id: str) -> bool:
-    """Whether a segment starts a loop wherever it stands in the transaction set."""
-    places = _places(received, segment_id)
-    return bool(places) and all(place.loop for place in places)
-
-
 def _places(received: ReceivedTransaction, segment_id: str) -> list[Place]:
     if not received.structure:
         return []

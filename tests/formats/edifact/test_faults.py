@@ -148,7 +148,7 @@ FAULTS = {
     ),
     "segment group too often": Fault(
         with_more(b"NAD+BY+1::9", times=98),
-        *("TOO_MANY_SEGMENTS", (104, "NAD", None, None), b"NAD+BY+40987"),
+        *("TOO_MANY_LOOPS", (104, "NAD", None, None), b"NAD+BY+40987"),
         (f"UCM+2+{MESSAGE}+4", "UCS+104+36"),
     ),
     "misplaced segment": Fault(

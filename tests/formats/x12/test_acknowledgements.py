@@ -334,7 +334,8 @@ def test_ak9_counts_what_the_trailer_counts_what_came_and_what_was_accepted() ->
 
 def test_a_group_number_used_twice_has_a_code_of_its_own_from_5010_on() -> None:
     for version, code in (("004010", "6"), ("005010", "19")):
-        groups = 2 * [x12.group(x12.transaction(), version=version)]
+        body = [one for one in x12.BODY if not one.startswith("N9")]
+        groups = 2 * [x12.group(x12.transaction(body=body), version=version)]
         lines = answer(only(x12.written(x12.interchange(*groups))), ["997"])
         assert f"AK9*E*1*1*1*{code}" in lines
 

@@ -172,7 +172,7 @@ FAULTS = {
     ),
     "loop too often": Fault(
         with_more(b"N1*SH*SHIPPER", times=9),
-        *("TOO_MANY_SEGMENTS", (18, "N1", None), b"N1*CN*GLOBAL"),
+        *("TOO_MANY_LOOPS", (18, "N1", None), b"N1*CN*GLOBAL"),
         ("AK3*N1*18**4", "AK5*R*5"),
     ),
     "missing B3": Fault(
