@@ -10,11 +10,11 @@ from etl.formats.edi.delimiters import Delimiters
 from etl.formats.edi.dictionary import Element
 
 _NUMBERS = {
-    "N": re.compile(r"-?\d+"),
-    "R": re.compile(r"-?(\d+\.?\d*|\.\d+)(E-?\d+)?"),
-    "n": re.compile(r"-?(\d+[.,]?\d*|[.,]\d+)"),
+    "N": re.compile(r"-?\d+", re.ASCII),
+    "R": re.compile(r"-?(\d+\.?\d*|\.\d+)(E-?\d+)?", re.ASCII),
+    "n": re.compile(r"-?(\d+[.,]?\d*|[.,]\d+)", re.ASCII),
 }
-_TIME = re.compile(r"(\d\d)(\d\d)(\d\d)?(\d{1,2})?")
+_TIME = re.compile(r"(\d\d)(\d\d)((\d\d)\d{0,2})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +71,13 @@ def is_day(value: str) -> bool:
 
 def is_clock_time(value: str) -> bool:
     """Whether a value is HHMM, HHMMSS, or HHMMSS with tenths or hundredths; 2400 is midnight."""
-    match = _TIME.fullmatch(value) if value.isascii() else None
+    match = _TIME.fullmatch(value)
     if match is None:
         return False
-    hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
-    return (hour < 24 and minute < 60 and second < 60) or (hour, minute, second) == (24, 0, 0)
+    hour, minute, second = int(match[1]), int(match[2]), int(match[4] or 0)
+    if hour == 24:
+        return not value[2:].strip("0")
+    return hour < 24 and minute < 60 and second < 60
 
 
 def _length(length: int, element: Element) -> ValueFault | None:
