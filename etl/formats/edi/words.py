@@ -103,12 +103,15 @@ def is_leap_day(words: Words, length: npt.NDArray[np.integer]) -> Mask:
 
 
 def is_time(words: Words, length: npt.NDArray[np.integer]) -> Mask:
-    """Which words are HHMM, HHMMSS, or HHMMSS and hundredths."""
+    """Which words are HHMM, HHMMSS, or HHMMSS and tenths or hundredths.
+
+    Midnight as 2400 is none of them; the caller looks at the few there are.
+    """
     pairs = _pairs(words)
     hour, minute = pairs & _BYTE, (pairs >> np.uint64(16)) & _BYTE
     second = (pairs >> np.uint64(32)) & _BYTE
     fits = digits_only(words) & (length >= 4) & (length <= 8) & (length != 5)
-    right: Mask = fits & (hour <= 24) & (minute <= 59) & (second <= 59)
+    right: Mask = fits & (hour <= 23) & (minute <= 59) & (second <= 59)
     return right
 
 
