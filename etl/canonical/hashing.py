@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +27,7 @@ from etl.canonical.records import RecordSet, column
 
 _ROW, _VALUE = "\x1e", "\x1f"
 
-Spans = Iterator[memoryview]
+Spans = Iterator[bytes]
 """For each record, its part of some content."""
 
 
@@ -45,7 +44,11 @@ def record_hashes(records: RecordSet) -> pa.Array:
             parts[0].append(texts)
             parts[1].append(numbers)
     contents = map(b"".join, zip(*parts[0], *parts[1], strict=True))
-    return pa.array([hashlib.sha256(content).hexdigest() for content in contents], pa.string())
+    digests = b"".join([hashlib.sha256(content).digest() for content in contents])
+    ends = np.arange(0, 64 * count + 1, 64, dtype=np.int32)
+    return pa.StringArray.from_buffers(
+        count, pa.py_buffer(ends), pa.py_buffer(digests.hex().encode())
+    )
 
 
 def _spans(
@@ -73,7 +76,7 @@ def _texts(headers: pa.Array, columns: list[pa.Array], starts: npt.NDArray[np.in
     )
     _, offsets, data = joined.buffers()
     bounds = np.frombuffer(offsets, np.int64, len(joined) + 1)[starts]
-    return _cut(memoryview(data if data is not None else b""), bounds)
+    return _cut(b"" if data is None else data.to_pybytes(), bounds)
 
 
 def _numbers(columns: list[pa.Array], starts: npt.NDArray[np.intp], rows: int) -> Spans:
@@ -86,11 +89,12 @@ def _numbers(columns: list[pa.Array], starts: npt.NDArray[np.intp], rows: int) -
             present[:, index] = _valid(numbers)
         before[1:] += present[:, index]
     bounds = np.cumsum(before)[starts] * values.itemsize
-    return _cut(memoryview(values[present].tobytes()), bounds)
+    return _cut(values[present].tobytes(), bounds)
 
 
-def _cut(content: memoryview, bounds: npt.NDArray[np.int64]) -> Spans:
-    return (content[start:end] for start, end in pairwise(bounds.tolist()))
+def _cut(content: bytes, bounds: npt.NDArray[np.int64]) -> Spans:
+    ends = bounds.tolist()
+    return map(content.__getitem__, map(slice, ends, ends[1:]))
 
 
 def _whole(column: pa.Array) -> npt.NDArray[np.int64]:

@@ -49,7 +49,10 @@ def strings(
     if chosen is None:
         places = np.arange(0, 2 * count, 2, dtype=np.uint32)
     else:
-        places = (2 * np.where(chosen < 0, count, chosen)).astype(np.uint32)
+        places = chosen.astype(np.uint32)
+        if len(chosen) and int(chosen.min()) < 0:
+            places[chosen < 0] = count
+        places <<= 1
     taken = pc.take(values, pa.array(places), boundscheck=False)
     if release is not None and release in content(taken):
         taken = unescaped(taken, chr(release))

@@ -26,7 +26,7 @@ class Matches:
         self._repeated = repeated
         self._at: dict[tuple[int, ...], Indexes] = {}
         self._fitting: dict[tuple[Step, ...], Segments] = {}
-        self._firsts: dict[tuple[Step, tuple[Step, ...]], tuple[Segments, Indexes]] = {}
+        self._firsts: dict[tuple[Step, tuple[Step, ...]], tuple[Segments, Indexes | None]] = {}
 
     def rows(self, steps: tuple[Step, ...]) -> Segments:
         """The segments that are rows of a row declaration."""
@@ -52,24 +52,32 @@ class Matches:
         """For each segment, which of all the segments at a step's place it is or stands in."""
         return np.searchsorted(self._instances(step), numbers, "right") - 1
 
-    def first(self, anchor: Step, steps: tuple[Step, ...]) -> tuple[Segments, Indexes]:
+    def first(self, anchor: Step, steps: tuple[Step, ...]) -> tuple[Segments, Indexes | None]:
         """The first segment that fits `steps` in each instance of `anchor`.
 
         Gives these segments, and for each instance of `anchor` the index of its segment among
-        them, -1 where it has none.
+        them, -1 where it has none; None where each instance has exactly one.
         """
         key = (anchor, steps)
         if key not in self._firsts:
             found = self.fitting(steps)
+            instances = self._instances(anchor)
             owners = self.owners(anchor, found.numbers)
+            if len(owners) == len(instances) and (owners == np.arange(len(owners))).all():
+                self._firsts[key] = found, None
+                return self._firsts[key]
             first = np.ones(len(found), bool)
             np.not_equal(owners[1:], owners[:-1], out=first[1:])
-            chosen = np.full(len(self._instances(anchor)), -1)
+            chosen = np.full(len(instances), -1)
             chosen[owners[first]] = np.arange(np.count_nonzero(first))
             if not first.all():
                 found = self._index.pick(found.numbers[first])
             self._firsts[key] = found, chosen
         return self._firsts[key]
+
+    def count(self, step: Step) -> int:
+        """How many segments there are at a step's place, its conditions aside."""
+        return len(self._instances(step))
 
     def _instances(self, step: Step) -> Indexes:
         """All segments at a step's place, its conditions aside; of ST or UNH, all transactions."""

@@ -118,11 +118,20 @@ class EdiRows:
         anchor = self._steps[place.anchor]
         if place.steps:
             segments, chosen = self._matches.first(anchor, place.steps)
-            return segments, chosen[self._around(place.anchor)]
+            if chosen is None and self._is_every_instance(place.anchor):
+                return segments, None
+            around = self._around(place.anchor)
+            return segments, around if chosen is None else chosen[around]
         if place.anchor == len(self._steps) - 1:
             return self._segments, None
         every = replace(anchor, conditions=())
         return self._matches.fitting((every,)), self._around(place.anchor)
+
+    def _is_every_instance(self, anchor: int) -> bool:
+        """Whether the rows are all of the segments at a step of the row declaration."""
+        if anchor != len(self._steps) - 1:
+            return False
+        return len(self._segments) == self._matches.count(self._steps[anchor])
 
     def _around(self, anchor: int) -> Indexes:
         """Which instance of a step of the row declaration each row stands in."""

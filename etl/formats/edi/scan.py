@@ -50,12 +50,12 @@ def separators_of(data: bytes, delimiters: Delimiters, *, components: bool) -> S
             at = np.flatnonzero(~is_inner)
             # the rank of a separator among all, less its rank among its own kind
             before.append(at - np.arange(len(at)) + seen)
-            inner.append((places[is_inner] + begin).astype(np.int32))
+            inner.append(_moved(places[is_inner], begin))
             seen += len(places) - len(at)
             places, kinds = places.take(at), kinds.take(at)
         terminators.append(np.flatnonzero(kinds == delimiters.terminator) + ends)
         ends += len(places)
-        outer.append((places + begin).astype(np.int32))
+        outer.append(_moved(places, begin))
     found = np.concatenate(outer), np.concatenate(terminators)
     if not components:
         return Separators(*found)
@@ -64,11 +64,15 @@ def separators_of(data: bytes, delimiters: Delimiters, *, components: bool) -> S
 
 def places_of(data: bytes, separator: int, release: int | None = None) -> Offsets:
     """Offsets of a byte where it is not released, rising."""
-    found = (
-        (places + begin).astype(np.int32)
-        for begin, places in _blocks(data, bytes((separator,)), release)
-    )
+    found = (_moved(places, begin) for begin, places in _blocks(data, bytes((separator,)), release))
     return np.concatenate([_NO_OFFSETS, *found])
+
+
+def _moved(places: Indexes, begin: int) -> Offsets:
+    """Places of a block as offsets of the whole; narrowed first, which is the quicker order."""
+    offsets = places.astype(np.int32)
+    offsets += begin
+    return offsets
 
 
 def _blocks(data: bytes, separators: bytes, release: int | None) -> Iterator[tuple[int, Indexes]]:
