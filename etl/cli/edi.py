@@ -118,6 +118,10 @@ def from_json(file: Path, out: Path | None) -> None:
     """Print the X12 or EDIFACT file that FILE, from `to-json`, stands for.
 
     It is written as it stands there: counts and control numbers are not made anew.
+
+    \b
+    Examples:
+      etl edi from-json invoice.json --out invoice.edi
     """
     _write([bytes_of(file)], out)
 
