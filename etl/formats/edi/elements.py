@@ -198,14 +198,13 @@ class ElementChecks:
         wrong = ~digits_only(self._words.words(cells.start, lengths))
         if longest > WIDTH:
             wrong |= ~digits_only(self._rest(cells.start, lengths))
-        if wrong.any():
-            odd = np.flatnonzero(wrong & (lengths > 1) & (lengths <= 2 * WIDTH))
+        if wrong.any() and element.least == 1:
+            odd = np.flatnonzero(wrong & (lengths > 2) & (lengths <= 2 * WIDTH))
             wrong[odd] = ~self._are_numbers(cells.start[odd], lengths[odd], element)
-            wrong &= lengths > 0
-        return wrong | (lengths > 2 * WIDTH)
+        return (wrong & (lengths > 0)) | (lengths > 2 * WIDTH)
 
     def _are_numbers(self, start: Offsets, lengths: Offsets, element: Element) -> Mask:
-        """Which values of up to sixteen characters are digits with a sign and a decimal mark."""
+        """Which values of three to sixteen characters are digits with a sign and a decimal mark."""
         heads = without_sign(self._words.words(start, lengths))
         tails = self._rest(start, lengths)
         if element.type not in ("R", "n"):
