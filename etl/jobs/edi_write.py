@@ -44,7 +44,16 @@ from etl.yamlfile import did_you_mean, load_yaml
 JOB = "edi write"
 """The name of its runs; no declared job can have it."""
 
-_CHECKED_STRICTLY = "unknown missing misplaced order repeats elements lengths types".split()
+_CHECKED_STRICTLY = (
+    "unknown",
+    "missing",
+    "misplaced",
+    "order",
+    "repeats",
+    "elements",
+    "lengths",
+    "types",
+)
 """Where we are lenient with what others send, but not with what we do."""
 
 _DEFECTS_SHOWN = 10

@@ -117,11 +117,16 @@ class Workspace:
             raise ConfigurationError(list(dict.fromkeys(problems)))
 
     def versions(self) -> dict[str, str]:
-        """The mappings used so far and the sha256 of their files, for the manifest."""
-        return {
-            f"{each.mapping.name}@{each.mapping.version}": sha256(path.read_bytes()).hexdigest()
+        """The mappings used so far and the sha256 of their files, for the manifest; the
+        partner.yaml as well where it says how EDI is read."""
+        used = {
+            f"{each.mapping.name}@{each.mapping.version}": path
             for path, each in sorted(self._compiled.items())
         }
+        for path in sorted(self._compiled):
+            if (reading_for(self.project, path) or EdiReading()) != EdiReading():
+                used[f"{path.parent.name}/partner.yaml"] = path.with_name("partner.yaml")
+        return {name: sha256(path.read_bytes()).hexdigest() for name, path in used.items()}
 
     def partner_of(self, name: str) -> Partner:
         """The declared partner `name`."""
