@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from etl.canonical.hashing import record_hashes
 from etl.canonical.normalisation import normalise
 from etl.canonical.record_types import Field, RecordType, record_type
-from etl.canonical.records import RecordSet, column, column_values
+from etl.canonical.records import RecordSet, column, column_values, repeated
 
 
 def complete(records: RecordSet, partner: str) -> RecordSet:
@@ -25,14 +25,12 @@ def complete(records: RecordSet, partner: str) -> RecordSet:
         partner: who sent them; goes into `partner` and the business key.
     """
     main = _fill(records.main, records.type, None, None)
-    main = _set(main, "partner", pa.repeat(pa.scalar(partner, pa.string()), main.num_rows))
+    main = _set(main, "partner", repeated(partner, main.num_rows))
     tables = {records.record_type: main}
     for name, table in records.children.items():
         rows = records.parent_rows(name)
         child = _fill(table, record_type(records.type.children[name]), main, rows)
-        tables[name] = _set(
-            child, "partner", pa.repeat(pa.scalar(partner, pa.string()), child.num_rows)
-        )
+        tables[name] = _set(child, "partner", repeated(partner, child.num_rows))
     completed = RecordSet(records.record_type, tables)
     main = _set(main, "business_key", _business_keys(records.type, main, partner))
     main = _set(main, "record_hash", record_hashes(completed))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -134,6 +135,18 @@ def column(table: pa.Table, name: str) -> pa.Array:
     """A column as one array, without a copy where it is one already."""
     chunks = table[name]
     return chunks.chunk(0) if chunks.num_chunks == 1 else chunks.combine_chunks()
+
+
+def repeated(value: str, count: int) -> pa.Array:
+    """A text `count` times, as what is the same in all rows stands in them."""
+    return _many(value, max(count, 1).bit_length()).slice(0, count)
+
+
+@lru_cache(maxsize=8)
+def _many(value: str, bits: int) -> pa.Array:
+    """A text, more than half as often as it may be asked for: chunks differ little in size, and
+    share it."""
+    return pa.repeat(pa.scalar(value, pa.string()), 1 << bits)
 
 
 def column_values(table: pa.Table, name: str) -> npt.NDArray[np.int64]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from etl.canonical import RecordType
-from etl.canonical.records import column
+from etl.canonical.records import column, repeated
 from etl.mapping.scope import Scope
 from etl.raw import Chunk
 
@@ -72,7 +72,7 @@ def mapped_table(
 
 def _part(kind: RecordType, scope: Scope, chunk: Chunk, label: str) -> pa.Table:
     columns = {"record_id": pa.array(scope.records), **scope.mapped, **_lineage(scope, chunk)}
-    columns["mapping"] = pa.repeat(pa.scalar(label), len(scope))
+    columns["mapping"] = repeated(label, len(scope))
     schema = kind.arrow_schema
     arrays = [
         columns[field.name] if field.name in columns else pa.nulls(len(scope), field.type)
@@ -101,5 +101,5 @@ def _lineage(scope: Scope, chunk: Chunk) -> dict[str, pa.Array]:
 
 def _of_file(values: list[str], files: pa.Array) -> pa.Array:
     if len(values) == 1:
-        return pa.repeat(pa.scalar(values[0], pa.string()), len(files))
+        return repeated(values[0], len(files))
     return pa.array(values, pa.string()).take(files)

@@ -20,7 +20,7 @@ from etl.formats.edi.syntax import Syntax
 from etl.formats.edi.text import Text, text_of
 from etl.formats.refusal import RefusedError, shortened
 
-BLOCK = 5 << 20
+BLOCK = 8 << 20
 """Bytes read at once, and about the size of a chunk."""
 
 LARGE_TRANSACTION = 16 << 20

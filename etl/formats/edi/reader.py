@@ -123,7 +123,7 @@ class EdiReader:
         row_path(self._declaration.structures, row)
 
     def read(self, files: Sequence[SourceFile]) -> Iterator[EdiChunk]:
-        """Read the files in order; a chunk takes about 5 MB of text."""
+        """Read the files in order; a chunk takes about 8 MB of text."""
         declared = self._declaration
         batch, state = _Batch(self._usual), FileState()
         for file in files:
