@@ -158,7 +158,7 @@ def put_partners_into_local_folders(root: Path) -> None:
     path = root / "schedules.yaml"
     schedules = yaml.safe_load(path.read_text("utf-8"))
     local = {"target": "outbox", "endpoints": {}}
-    for name in ("tms", "acme-freight", "parcelxpress", "rhein-forwarding", "northport-lines"):
+    for name in sorted(path.parent.name for path in root.glob("mappings/*/partner.yaml")):
         (root / "drop" / name).mkdir(parents=True)
         local["endpoints"][name] = {
             "type": "local",
