@@ -152,7 +152,7 @@ def read_night(
             for defect in mapped.defects:
                 if defect.record is None:
                     night.broken.setdefault(chunk.files[defect.file].name, []).append(defect.code)
-                else:
+                elif mapped.rejected[defect.record]:
                     row = records.main.slice(defect.record, 1).to_pylist()[0]
                     key = (partner.id, row["file_name"], row["invoice_no"])
                     night.refused.setdefault(key, []).append(defect.code)

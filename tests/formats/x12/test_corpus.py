@@ -15,7 +15,14 @@ CORPUS = os.environ.get("ETL_CORPUS")
 EXPECTED = {
     "210_cn_rail_1.edi": (1, 2, []),
     "210_mgctlyst.edi": (1, 4, []),
-    "210_ups.edi": (5, 211, [("SE_COUNT", "000158669", "46", "48")]),
+    "210_ups.edi": (
+        5,
+        211,
+        [
+            ("SE_COUNT", "000158669", "46", "48"),
+            ("CONDITION_MISSING", "000158673", None, "at least one of elements 2 and 3"),
+        ],
+    ),
     "210_wrapped_80char.edi": (1, 3, []),
 }
 
