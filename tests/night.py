@@ -26,6 +26,9 @@ from etl.jobs.workspace import Workspace, open_workspace
 
 REPOSITORY = Path(__file__).parent.parent
 PARTNERS = ("tms", "acme-freight", "parcelxpress", "rhein-forwarding")
+ALL_PARTNERS = sorted(path.parent.name for path in REPOSITORY.glob("mappings/*/partner.yaml"))
+"""Those that the job does not serve included: they too have folders, where they are tried."""
+
 AN_HOUR_AGO = timedelta(hours=1)
 
 
@@ -38,7 +41,7 @@ class Night:
 
     def __enter__(self) -> Self:
         shutil.copytree(REPOSITORY / "mappings", self.root / "mappings")
-        for partner in PARTNERS:
+        for partner in ALL_PARTNERS:
             self.drop_folder(partner).mkdir(parents=True)
         self.write_schedules()
         return self
@@ -67,7 +70,7 @@ class Night:
             odoo: push there instead of the outbox.
             job: settings of the job `nightly` that differ.
         """
-        local = {partner: self._local(partner) for partner in PARTNERS}
+        local = {partner: self._local(partner) for partner in ALL_PARTNERS}
         environment: dict[str, Any] = {
             "target": "odoo" if odoo else "outbox",
             "ledger": ledger,
@@ -91,7 +94,7 @@ class Night:
     def _local(self, partner: str) -> dict[str, Any]:
         return {
             "type": "local",
-            "folders": {"in": f"drop/{partner}"},
+            "folders": {"in": f"drop/{partner}", "out": f"drop/{partner}"},
             "settle": {"by": "rename"},
             "after_pickup": {"action": "move", "to": "processed"},
             "retries": {"attempts": 2, "first_delay": 0},

@@ -174,14 +174,14 @@ def test_a_file_that_is_gone_from_the_outbox_is_delivered_from_the_archive(edi: 
     assert "AK9*A" in edi.delivered()["997_000000001.edi"]
 
 
-def test_an_id_too_short_for_a_group_is_told_and_the_others_go_on(edi: EdiNight) -> None:
+def test_an_answer_that_cannot_be_written_is_told_and_the_others_go_on(edi: EdiNight) -> None:
     odd = bills_file(FreightBill("B-2", "SHP-2"), control_number=102).replace(
-        "GS*IM*ACLT*", "GS*IM*A*"
+        "*02*ACLT ", "*  *ACLT "
     )
     edi.night.drop(ACME, "1.edi", odd)
     edi.night.drop(ACME, "2.edi", bills_file(GOOD, control_number=103))
     edi.run()
     (item,) = edi.exceptions(code="ACKNOWLEDGEMENT_UNWRITABLE")
-    assert (item.queue, item.details["value"]) == ("integration", "A")
-    assert "segment_id GS element 3" in item.details["position"]
+    assert (item.queue, item.details["value"]) == ("integration", "")
+    assert "segment_id ISA element 7" in item.details["position"]
     assert list(edi.delivered()) == ["997_000000001.edi"], "no number was used up"
