@@ -9,7 +9,10 @@ import subprocess
 import sys
 
 BENCHMARKS = {
-    "edi_x12": "X12 210 to canonical tables, beside pyx12",
+    "edi_x12": "X12 210 to canonical tables, beside pyx12 and plain Python",
+    "edi_edifact": "EDIFACT INVOIC to canonical tables, beside pydifact and plain Python",
+    "edi_files": "10,000 small files of X12 and of EDIFACT to canonical tables",
+    "edi_large": "an EDIFACT message of 1 GB, and 1 GB of X12 transactions, to tables",
     "csv_xml": "CSV and XML to tables, beside pandas, csv and lxml",
     "sftp": "5,000 small files and one of 500 MB over SFTP, beside OpenSSH's sftp",
     "ledger": "100,000 documents through the ledger, beside plain sqlite3",

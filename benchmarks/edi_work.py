@@ -1,0 +1,80 @@
+"""What the EDI benchmarks measure of ours: files to tables, and to canonical records.
+
+Imports stand inside, so that a peer's process does not pay for ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.measuring import PROJECT, Work
+
+if TYPE_CHECKING:
+    from etl.raw import SourceFile
+
+
+def on_disk(path: Path) -> SourceFile:
+    """A file as it is read from the disk."""
+    from etl.raw import SourceFile  # noqa: PLC0415
+
+    return SourceFile(path.name, "", path.stat().st_size, lambda: path.open("rb"))
+
+
+def in_memory(name: str, data: bytes) -> SourceFile:
+    """A file whose bytes are at hand: what is measured is not the disk."""
+    from etl.raw import SourceFile  # noqa: PLC0415
+
+    return SourceFile(name, "", len(data), lambda: BytesIO(data))
+
+
+def to_tables(
+    files: Sequence[SourceFile],
+    source: Mapping[str, Any],
+    header: Sequence[str],
+    lines: Mapping[str, Sequence[str]],
+) -> Work:
+    """Columns of each transaction, and of rows with the transaction that each belongs to.
+
+    Gives the number of rows, all row declarations together.
+    """
+    from etl.formats import format_named  # noqa: PLC0415
+
+    reader = format_named(source["format"]).reader(source)
+
+    def work() -> int:
+        count = 0
+        for chunk in reader.read(files):
+            assert not chunk.defects, chunk.defects[0]
+            records = chunk.records()
+            assert all(len(records.column(path)) == len(records) for path in header)
+            for row, paths in lines.items():
+                rows = chunk.children(row)
+                assert all(len(rows.column(path)) == len(rows.record) for path in paths)
+                count += len(rows)
+        return count
+
+    return work
+
+
+def to_records(files: Sequence[SourceFile], mapping_file: Path) -> Work:
+    """Typed, validated, hashed records of the canonical types; gives the number of charges."""
+    from etl.formats import format_named  # noqa: PLC0415
+    from etl.mapping import Context, compile_mapping, load_code_lists, load_mapping  # noqa: PLC0415
+
+    mapping = load_mapping(mapping_file, mapping_file.name)
+    reader = format_named(mapping.source["format"]).reader(mapping.source)
+    plan = compile_mapping(mapping, reader, load_code_lists(PROJECT / "mappings" / "codes"))
+
+    def work() -> int:
+        charges = 0
+        for chunk in reader.read(files):
+            mapped = plan.apply(chunk, Context("benchmark"))
+            assert not mapped.defects, mapped.defects[0]
+            assert not mapped.findings, mapped.findings[0]
+            charges += mapped.records.tables["charge_line"].num_rows
+        return charges
+
+    return work
