@@ -12,6 +12,8 @@ import yaml
 from etl.formats import format_named
 from etl.formats.delimited.declaration import KEYS as CSV_KEYS
 
+EDI_KEYS = ("document", "versions", "row", "charset", "envelope", "structure", "deviations")
+
 PAGE = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
 EXAMPLES = [
     document
@@ -30,9 +32,15 @@ def test_each_source_block_shown_is_accepted(example: dict[str, Any]) -> None:
 
 
 def test_every_format_is_shown() -> None:
-    assert {example["source"]["format"] for example in EXAMPLES} == {"csv", "records", "x12", "xml"}
+    assert {example["source"]["format"] for example in EXAMPLES} == {
+        "csv",
+        "edifact",
+        "records",
+        "x12",
+        "xml",
+    }
 
 
-@pytest.mark.parametrize("key", [*CSV_KEYS, "namespaces", "max_record_mb", "record"])
+@pytest.mark.parametrize("key", [*CSV_KEYS, *EDI_KEYS, "namespaces", "max_record_mb", "record"])
 def test_every_key_is_described(key: str) -> None:
     assert f"| `{key}` |" in PAGE

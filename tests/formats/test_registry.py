@@ -12,6 +12,7 @@ def test_each_known_format_is_found_under_its_name(name: str) -> None:
 
 
 def test_an_unknown_format_names_the_known_ones_and_the_nearest() -> None:
-    with pytest.raises(DeclarationError, match="csv, edifact, records, x12, xml; did you mean 'x12'") as e:
+    expected = "csv, edifact, records, x12, xml; did you mean 'x12'"
+    with pytest.raises(DeclarationError, match=expected) as e:
         format_named("x21")
     assert e.value.key == "source.format"
