@@ -26,6 +26,7 @@ from etl.formats.edi.syntax import (
     GROUP_END,
     INTERCHANGE,
     INTERCHANGE_END,
+    OTHER,
     TRANSACTION_END,
     Envelope,
     Syntax,
@@ -162,6 +163,8 @@ class EnvelopeWalk:
             self._close_group(f"the {self._syntax.interchange.trailer} comes", segment)
             self._close_by_trailer(segment, self._syntax.interchange, self.state.interchange)
             self.state.interchange = None
+        elif kind == OTHER and self.state.interchange is not None:
+            self.state.interchange.notes.append(self._index.elements(segment))
         elif kind == TRANSACTION_END:
             header, trailer = self._syntax.transaction.header, self._syntax.transaction.trailer
             text = f"an {trailer} without its {header} before it"

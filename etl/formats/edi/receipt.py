@@ -68,6 +68,7 @@ class ReceivedInterchange:
         elements: of its ISA or UNB, the id first, as they stand in the data, padding included.
         delimiters: its separators.
         groups: in order.
+        notes: TA1 segments, the id first: what the sender says of interchanges of ours.
         defects: those of the interchange itself.
     """
 
@@ -78,6 +79,7 @@ class ReceivedInterchange:
     elements: list[str]
     delimiters: Delimiters
     groups: list[ReceivedGroup] = field(default_factory=list)
+    notes: list[list[str]] = field(default_factory=list)
     defects: list[Defect] = field(default_factory=list)
 
     @property

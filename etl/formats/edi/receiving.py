@@ -66,6 +66,7 @@ def _open(envelope: OpenEnvelope, reading: Reading) -> None:
             number=envelope.number,
             elements=envelope.elements,
             delimiters=reading.buffer.delimiters,
+            notes=envelope.notes,
             defects=envelope.defects,
         )
     elif envelope.file is None and envelope.group is None:

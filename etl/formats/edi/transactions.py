@@ -45,6 +45,7 @@ class OpenEnvelope:
         counted: what its trailer says that it holds; None: no trailer yet.
         seen: control numbers of what it holds; of an interchange, its groups.
         messages: of an interchange, control numbers of its transactions outside of groups.
+        notes: of an interchange, its TA1 segments.
         defects: those that concern it itself.
         file: of an interchange, the file that it stands in.
         interchange, group: its receipt, once somebody asked for it.
@@ -58,6 +59,7 @@ class OpenEnvelope:
     counted: str | None = None
     seen: set[str | None] = field(default_factory=set)
     messages: set[str | None] = field(default_factory=set)
+    notes: list[list[str]] = field(default_factory=list)
     defects: list[Defect] = field(default_factory=list)
     file: SourceFile | None = None
     interchange: ReceivedInterchange | None = None

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
 
-from etl.canonical import RecordSet
-from etl.jobs.batch import BatchFile
 from etl.jobs.edi import exceptions
 from etl.jobs.edi.exceptions import ACKNOWLEDGEMENT, Answer
+from etl.jobs.edi.received import Reception
 from etl.jobs.preparation import Prepared
 from etl.ledger import Interchange, NewException, Transaction
 
@@ -23,11 +22,8 @@ def match_answers(ledger: Transaction, prepared: Prepared, batch_id: str) -> lis
         What is to be looked at: rejections, and answers to what we never sent. Exceptions that an
         answer settles are closed.
     """
-    records = prepared.mapped.accepted.get(ACKNOWLEDGEMENT)
-    if records is None:
-        return []
     found = []
-    for answer in _answers(records, prepared.files):
+    for answer in (*_answers(prepared), *_notes(prepared.mapped.receptions)):
         sent = _sent(ledger, answer)
         if sent is None:
             found.append(exceptions.unknown(answer, batch_id))
@@ -52,8 +48,35 @@ def match_answers(ledger: Transaction, prepared: Prepared, batch_id: str) -> lis
     return found
 
 
-def _answers(records: RecordSet, files: list[BatchFile]) -> Iterator[Answer]:
-    of_file = {(file.partner, file.sha256): file for file in files}
+def _notes(receptions: Sequence[Reception]) -> Iterator[Answer]:
+    """TA1 segments, which stand outside of what a mapping reads: number, date, time, result and
+    note code of our interchange."""
+    for reception in receptions:
+        for interchange in reception.interchanges:
+            for note in interchange.notes:
+                _, number, *_, result, code = (*map(str.strip, note), *[""] * 5)[:6]
+                if note[0].strip() != "TA1" or result not in ("A", "E", "R"):
+                    continue
+                row = {
+                    "record_id": None,
+                    "acknowledgement_no": interchange.number,
+                    "level": "transport",
+                    "result": result,
+                    "of_control_no": number,
+                    "of_group_no": None,
+                    "of_group_kind": None,
+                    "of_document_no": None,
+                    "answered_at": None,
+                    "note": code,
+                }
+                yield Answer(row, [], reception.file)
+
+
+def _answers(prepared: Prepared) -> Iterator[Answer]:
+    records = prepared.mapped.accepted.get(ACKNOWLEDGEMENT)
+    if records is None:
+        return
+    of_file = {(file.partner, file.sha256): file for file in prepared.files}
     errors: dict[int, list[Mapping[str, Any]]] = {}
     children: pa.Table = records.tables["acknowledgement_error"]
     for error in children.to_pylist():

@@ -24,7 +24,7 @@ class Answer:
     """A partner's answer to something that we sent.
 
     Attributes:
-        row: of the table of acknowledgements.
+        row: of the table of acknowledgements; of a TA1, the same columns.
         errors: its rows of errors.
     """
 
@@ -42,6 +42,11 @@ class Answer:
         # the result of an 824 is that of the first document which it names
         of_one = said == "R" and self.row["level"] == "application"
         return "P" if of_one and judged - {"R"} else said
+
+    def document_id(self, batch_id: str) -> str | None:
+        """The ledger's id of the document that it is; None for a TA1, which is none."""
+        record = self.row["record_id"]
+        return None if record is None else document_id(batch_id, ACKNOWLEDGEMENT, record)
 
     @property
     def subject(self) -> str:
@@ -142,7 +147,7 @@ def rejected(answer: Answer, sent: Interchange, batch_id: str) -> NewException:
         partner=sent.partner,
         batch_id=batch_id,
         file_id=answer.file.id,
-        document_id=document_id(batch_id, ACKNOWLEDGEMENT, answer.row["record_id"]),
+        document_id=answer.document_id(batch_id),
         subject=f"{sent.id} {answer.row['of_group_no'] or ''}".strip(),
     )
 

@@ -60,6 +60,31 @@ def test_the_number_of_documents_is_taken_and_the_file_delivered(edi: EdiNight) 
     assert list(edi.delivered(NORTHPORT)) == ["990_000000001.edi", "990_000000002.edi"]
 
 
+def ta1(result: str, code: str) -> str:
+    """An interchange of Northport's that holds a TA1 of our first one, and nothing else."""
+    lines = x12_answer().splitlines()
+    note = f"TA1*000000001*261123*0230*{result}*{code}~"
+    return "\n".join([lines[0], note, "IEA*0*000000811~", ""])
+
+
+def test_a_ta1_tells_of_our_interchange(edi: EdiNight) -> None:
+    edi.write(ANSWER, deliver=True)
+    edi.night.drop(NORTHPORT, "997_1.edi", ta1("A", "000"))
+    edi.run()
+    assert sent(edi).result is None, "its content is still to be judged"
+    assert edi.exceptions() == []
+    edi.forward(hours=1)
+    edi.night.drop(NORTHPORT, "997_2.edi", ta1("R", "001").replace("000000811", "000000812"))
+    edi.run()
+    assert sent(edi).result == "R"
+    (told,) = edi.exceptions()
+    assert (told.code, told.details["level"], told.details["note"]) == (
+        "REJECTED_BY_PARTNER",
+        "transport",
+        "001",
+    )
+
+
 def test_an_acceptance_ends_the_waiting(edi: EdiNight) -> None:
     edi.write(ANSWER, deliver=True)
     edi.night.drop(NORTHPORT, "997_1.edi", x12_answer(*ACCEPTED))
