@@ -16,7 +16,7 @@ from etl.cli.edi_write import write
 from etl.cli.printing import print_json, printable
 from etl.cli.session import Session, json_option, pass_session
 from etl.errors import ExitCode
-from etl.formats.edi.tree import SegmentNode, plain, tree
+from etl.formats.edi.viewing.tree import SegmentNode, plain, tree
 from etl.jobs.edi_check import rules_of
 from etl.jobs.edi_files import bytes_of, json_of, shown_file
 

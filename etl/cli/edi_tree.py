@@ -9,8 +9,8 @@ import click
 
 from etl.cli.printing import printable
 from etl.defects import Defect, Severity
-from etl.formats.edi.tree import ElementNode, SegmentNode, Value
-from etl.formats.edi.walk import Branch
+from etl.formats.edi.viewing.tree import ElementNode, SegmentNode, Value
+from etl.formats.edi.viewing.walk import Branch
 
 _INDENT = "  "
 _WIDEST_NAME = 48

@@ -17,7 +17,7 @@ from etl.config.project import Project
 from etl.defects import Defect, Severity
 from etl.errors import ConfigurationError
 from etl.formats import format_named
-from etl.formats.edi.acknowledging import (
+from etl.formats.edi.acknowledging.acknowledgements import (
     APPLICATION_KINDS,
     SYNTAX_KINDS,
     acknowledgements,
@@ -25,9 +25,10 @@ from etl.formats.edi.acknowledging import (
     tell_with_last,
     usual_kinds,
 )
-from etl.formats.edi.application import DocumentResult, Reason
+from etl.formats.edi.acknowledging.application import DocumentResult, Reason
+from etl.formats.edi.acknowledging.verdict import Verdict, verdict_around, verdict_of
 from etl.formats.edi.detection import HEAD, syntax_of
-from etl.formats.edi.reader import EdiReader
+from etl.formats.edi.reading.reader import EdiReader
 from etl.formats.edi.receipt import (
     Receipts,
     ReceivedGroup,
@@ -35,8 +36,7 @@ from etl.formats.edi.receipt import (
     ReceivedTransaction,
 )
 from etl.formats.edi.syntax import Syntax
-from etl.formats.edi.verdict import Verdict, verdict_around, verdict_of
-from etl.formats.edi.writer import written
+from etl.formats.edi.writing.writer import written
 from etl.jobs.edi.source import FORMATS
 from etl.raw import SourceFile
 from etl.yamlfile import did_you_mean

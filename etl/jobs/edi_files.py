@@ -13,12 +13,12 @@ from typing import Any
 
 from etl.defects import Defect, Severity
 from etl.errors import ConfigurationError, DataError
-from etl.formats.edi.declaration import declaration_of
+from etl.formats.edi.as_json.files import from_json, to_json
 from etl.formats.edi.detection import HEAD, syntax_of
-from etl.formats.edi.json_form import from_json, to_json
+from etl.formats.edi.reading.declaration import declaration_of
 from etl.formats.edi.syntax import Syntax
-from etl.formats.edi.tree import SegmentNode, marked
-from etl.formats.edi.walk import walk
+from etl.formats.edi.viewing.tree import SegmentNode, marked
+from etl.formats.edi.viewing.walk import walk
 from etl.formats.refusal import RefusedError
 from etl.jobs.edi_check import check_file
 
@@ -64,7 +64,7 @@ def shown_file(path: Path, rules: Mapping[str, Any]) -> ShownFile:
 
 
 def json_of(path: Path, charset: str | None) -> Iterator[str]:
-    """The lines of a file's JSON form (:mod:`etl.formats.edi.json_form`).
+    """The lines of a file's JSON form (:mod:`etl.formats.edi.as_json.files`).
 
     Raises:
         ConfigurationError: the file is not there, or is neither X12 nor EDIFACT.

@@ -19,10 +19,10 @@ from etl.defects import Severity
 from etl.errors import ConfigurationError, DataError, TechnicalError
 from etl.formats import format_named
 from etl.formats.edi.delimiters import Delimiters
-from etl.formats.edi.document_form import SCHEMA, transactions
 from etl.formats.edi.outgoing import OutgoingInterchange, OutgoingTransaction
-from etl.formats.edi.structure_files import documents
-from etl.formats.edi.writer import written
+from etl.formats.edi.structures.files import documents
+from etl.formats.edi.writing.document_form import SCHEMA, transactions
+from etl.formats.edi.writing.writer import written
 from etl.formats.edifact.syntax import EDIFACT
 from etl.formats.x12.syntax import X12
 from etl.jobs.batch import Batch, open_batch

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from etl.formats.edi.outgoing import OutgoingTransaction, segment
-from etl.formats.edi.writer import written
+from etl.formats.edi.writing.writer import written
 from tests.cli.conftest import CommandLine
 from tests.formats.edi.outgoing import edifact, x12
 

@@ -7,7 +7,7 @@ import yaml
 from etl.config.edi import Acknowledge, Edi, EdiId, EdiIdentity
 from etl.config.load import load_project, schema
 from etl.errors import ConfigurationError
-from etl.formats.edi.declaration import ENVELOPE, STRUCTURE
+from etl.formats.edi.reading.declaration import ENVELOPE, STRUCTURE
 
 SCHEDULES = {
     "version": 1,

@@ -51,7 +51,13 @@ class Bad:
 
 
 BAD = (
-    Bad("acme-freight", "empty.edi", b"", ("EMPTY_FILE",), ("is empty", "expected an ISA")),
+    Bad(
+        "acme-freight",
+        "empty.edi",
+        b"",
+        ("EMPTY_FILE",),
+        ("is empty", "expected a file that starts with ISA"),
+    ),
     Bad(
         "acme-freight",
         "truncated.edi",

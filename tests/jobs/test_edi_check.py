@@ -4,7 +4,7 @@ import pytest
 
 from etl.config.load import load_project
 from etl.errors import ConfigurationError
-from etl.formats.edi.verdict import Verdict
+from etl.formats.edi.acknowledging.verdict import Verdict
 from etl.jobs.edi_check import acknowledged, check_file, report, result_of, rules_of
 from tests.formats.edi.answers import NOW
 from tests.formats.edifact import invoices

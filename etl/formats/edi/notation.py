@@ -11,7 +11,7 @@ import re
 from etl.defects import Position
 from etl.formats.edi.delimiters import Delimiters
 from etl.formats.edi.outgoing import Components, Repetitions, SegmentValue
-from etl.formats.edi.unwritable import UnwritableError
+from etl.formats.edi.writing.unwritable import UnwritableError
 
 FIXED = "ISA"
 """The segment of fixed form: its values declare the separators, so that they are not split."""

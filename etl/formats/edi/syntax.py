@@ -44,6 +44,7 @@ class Syntax:
         document_at: element of the transaction header that says what it is.
         version_form: what the version of a transaction looks like; another is garbled.
         header_form: what an interchange header must look like, for errors.
+        block: bytes read at once, and about the size of a chunk; what is dense takes less.
         headers: finds every place of some bytes, from an offset on, that reads as the head of an
             interchange, also inside of data.
         form_fault: what is wrong with the form of an interchange header, given as text and split
@@ -63,6 +64,7 @@ class Syntax:
     document_at: int
     version_form: re.Pattern[str]
     header_form: str
+    block: int
     headers: Callable[[bytes, int], Iterator[Header]]
     form_fault: Callable[[str, list[str]], tuple[str, str] | None]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from etl.formats.edi.acknowledging.sendable import echoed
 from etl.formats.edi.notation import Notation
 from etl.formats.edi.outgoing import Components
 from etl.formats.edi.receipt import ReceivedInterchange
-from etl.formats.edi.sendable import echoed
 from etl.formats.edifact.delimiters import CHARSETS
 
 _SYNTAX = re.compile(r"UNO[A-Z]:[1-4]")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from etl.formats.edi.application import DocumentResult, Reason
+from etl.formats.edi.acknowledging.application import DocumentResult, Reason
+from etl.formats.edi.acknowledging.sendable import echoed, lines, plain_text
 from etl.formats.edi.delimiters import Delimiters
 from etl.formats.edi.outgoing import OutgoingTransaction, SegmentValue, segment
-from etl.formats.edi.sendable import echoed, lines, plain_text
 
 _ACCEPTED, _REJECTED = "6", "27"
 """1225: confirmation; not accepted."""

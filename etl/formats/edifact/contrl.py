@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from etl.defects import Defect, Severity
+from etl.formats.edi.acknowledging.segment_errors import SegmentError, segment_errors
+from etl.formats.edi.acknowledging.verdict import Verdict, verdict_of
 from etl.formats.edi.outgoing import Components, OutgoingTransaction, SegmentValue, segment
 from etl.formats.edi.receipt import ReceivedGroup, ReceivedInterchange, ReceivedTransaction
-from etl.formats.edi.segment_errors import SegmentError, segment_errors
-from etl.formats.edi.verdict import Verdict, verdict_of
 from etl.formats.edifact.addresses import components, echoing, syntax_version
 from etl.formats.edifact.error_codes import (
     ELEMENT,

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from etl.formats.edi.delimiters import BLANKS, Delimiters, Header
-from etl.formats.edi.scan import occurrences
+from etl.formats.edi.reading.scan import occurrences
 
 USUAL = Delimiters(ord("+"), ord(":"), None, ord("'"), ord("?"))
 """What holds without a UNA."""

@@ -8,8 +8,8 @@ from dataclasses import replace
 from etl.defects import Position
 from etl.formats.edi.delimiters import Delimiters
 from etl.formats.edi.outgoing import OutgoingInterchange, OutgoingTransaction, SegmentValue, segment
-from etl.formats.edi.serial import Serial, checked, numbered
-from etl.formats.edi.unwritable import UnwritableError
+from etl.formats.edi.writing.serial import Serial, checked, numbered
+from etl.formats.edi.writing.unwritable import UnwritableError
 from etl.formats.edifact.delimiters import CHARSETS, REPETITION, USUAL
 from etl.formats.edifact.syntax import EDIFACT
 

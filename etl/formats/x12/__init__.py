@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from etl.formats.edi.declaration import declaration_of
-from etl.formats.edi.reader import EdiReader
+from etl.formats.edi.reading.declaration import declaration_of
+from etl.formats.edi.reading.reader import EdiReader
 from etl.formats.x12.delimiters import USUAL
 from etl.formats.x12.syntax import X12
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from etl.formats.edi.application import DocumentResult, Reason
+from etl.formats.edi.acknowledging.application import DocumentResult, Reason
+from etl.formats.edi.acknowledging.sendable import copy_of, lines, plain_text
 from etl.formats.edi.delimiters import Delimiters
 from etl.formats.edi.outgoing import OutgoingTransaction, SegmentValue, segment
-from etl.formats.edi.sendable import copy_of, lines, plain_text
 
 _RESPONSE = "11"
 _TRANSACTION_REFERENCE = "TN"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from etl.formats.edi.delimiters import Delimiters, Header
-from etl.formats.edi.scan import occurrences
+from etl.formats.edi.reading.scan import occurrences
 
 ISA_LENGTH = 106
 """Bytes of an ISA in its fixed form, terminator included."""

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from etl.defects import Defect
+from etl.formats.edi.acknowledging.segment_errors import SegmentError, segment_errors
+from etl.formats.edi.acknowledging.sendable import copy_of
+from etl.formats.edi.acknowledging.verdict import Verdict, verdict_around, verdict_of
 from etl.formats.edi.outgoing import OutgoingTransaction, SegmentValue, segment
 from etl.formats.edi.receipt import ReceivedGroup, ReceivedInterchange, ReceivedTransaction
-from etl.formats.edi.segment_errors import SegmentError, segment_errors
-from etl.formats.edi.sendable import copy_of
-from etl.formats.edi.verdict import Verdict, verdict_around, verdict_of
 from etl.formats.x12 import error_codes
 from etl.formats.x12.interchange_acknowledgement import acknowledges
 from etl.formats.x12.reference_numbers import (

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from etl.defects import Defect, Severity
+from etl.formats.edi.acknowledging.sendable import copy_of
+from etl.formats.edi.acknowledging.verdict import Verdict, envelope_verdict, verdict_of
 from etl.formats.edi.outgoing import SegmentValue, segment
 from etl.formats.edi.receipt import ReceivedGroup, ReceivedInterchange
-from etl.formats.edi.sendable import copy_of
-from etl.formats.edi.verdict import Verdict, envelope_verdict, verdict_of
 from etl.formats.x12.error_codes import INTERCHANGE, NO_NOTE, SYNTAX
 
 _ACTIONS = {Verdict.ACCEPTED: "A", Verdict.ERRORS: "E", Verdict.REJECTED: "R"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from etl.defects import Position
-from etl.formats.edi.dictionary import Composite, Segment
 from etl.formats.edi.receipt import ReceivedTransaction
-from etl.formats.edi.structure import Place
-from etl.formats.edi.structure_files import segments_of, structure_of
+from etl.formats.edi.structures.dictionary import Composite, Segment
+from etl.formats.edi.structures.files import segments_of, structure_of
+from etl.formats.edi.structures.structure import Place
 from etl.formats.x12.syntax import X12
 
 

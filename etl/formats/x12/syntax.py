@@ -21,6 +21,7 @@ X12 = Syntax(
     document_at=1,
     version_form=re.compile(r"(0\d{5}[A-Z0-9]*)?"),
     header_form="an ISA segment of 16 elements and 106 bytes",
+    block=8 << 20,
     headers=headers,
     form_fault=form_fault,
 )

@@ -9,9 +9,9 @@ from dataclasses import replace
 from etl.defects import Position
 from etl.formats.edi.delimiters import Delimiters
 from etl.formats.edi.outgoing import OutgoingInterchange, OutgoingTransaction, segment
-from etl.formats.edi.serial import Serial, checked, numbered
-from etl.formats.edi.structure_files import documents, nearest_version, structure_of
-from etl.formats.edi.unwritable import UnwritableError
+from etl.formats.edi.structures.files import documents, nearest_version, structure_of
+from etl.formats.edi.writing.serial import Serial, checked, numbered
+from etl.formats.edi.writing.unwritable import UnwritableError
 from etl.formats.x12.syntax import X12
 
 _REPEATS_FROM = "00402"

@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from etl.formats.edi.application import DocumentResult, Reason
+from etl.formats.edi.acknowledging.application import DocumentResult, Reason
 from etl.formats.edi.receipt import ReceivedInterchange
 from etl.jobs.documents import BatchDocuments
 from etl.jobs.edi.exceptions import ACKNOWLEDGEMENT

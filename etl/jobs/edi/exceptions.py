@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from etl.formats.edi.unwritable import UnwritableError
+from etl.formats.edi.writing.unwritable import UnwritableError
 from etl.jobs.batch import BatchFile
 from etl.jobs.edi.control_numbers import Gap
 from etl.jobs.queues import INTEGRATION

@@ -17,7 +17,7 @@ from etl import failpoints
 from etl.config.edi import Expect
 from etl.durable import make_folder, write_whole
 from etl.formats.edi.outgoing import OutgoingInterchange
-from etl.formats.edi.writer import written
+from etl.formats.edi.writing.writer import written
 from etl.jobs.batch import Batch
 from etl.jobs.edi.outgoing import address, control_no, document_types, groups_of
 from etl.jobs.workspace import Workspace

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from etl.formats.edi.outgoing import OutgoingInterchange, OutgoingTransaction
-from etl.formats.edi.serial import numbered
-from etl.formats.edi.structure_files import documents, nearest_version, structure_of
+from etl.formats.edi.structures.files import documents, nearest_version, structure_of
+from etl.formats.edi.writing.serial import numbered
 from etl.formats.edifact.syntax import EDIFACT
 from etl.formats.x12.syntax import X12
 from etl.ledger import NewGroup

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from etl.defects import Defect
+from etl.formats.edi.acknowledging.verdict import Verdict, verdict_around, verdict_of
 from etl.formats.edi.receipt import ReceivedInterchange
-from etl.formats.edi.verdict import Verdict, verdict_around, verdict_of
 from etl.jobs.batch import BatchFile
 from etl.ledger import Channel, NewGroup, NewInterchange
 from etl.ledger.interchanges import received_id

@@ -13,7 +13,7 @@ from functools import partial
 
 from etl import failpoints
 from etl.config.edi import Acknowledge
-from etl.formats.edi.acknowledging import (
+from etl.formats.edi.acknowledging.acknowledgements import (
     APPLICATION_KINDS,
     SYNTAX_KINDS,
     Acknowledgement,
@@ -21,10 +21,10 @@ from etl.formats.edi.acknowledging import (
     application_acknowledgements,
     tell_with_last,
 )
-from etl.formats.edi.application import DocumentResult
+from etl.formats.edi.acknowledging.application import DocumentResult
 from etl.formats.edi.outgoing import OutgoingInterchange
 from etl.formats.edi.receipt import ReceivedInterchange
-from etl.formats.edi.unwritable import UnwritableError
+from etl.formats.edi.writing.unwritable import UnwritableError
 from etl.jobs.batch import Batch
 from etl.jobs.edi.application import DocumentResults, told_as
 from etl.jobs.edi.delivery import Deliveries, deliver_waiting

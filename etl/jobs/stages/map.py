@@ -13,7 +13,7 @@ import pyarrow as pa
 from etl.canonical import RecordSet
 from etl.config.partner import DocumentRule, Partner
 from etl.defects import Defect, Position, Severity
-from etl.formats.edi.reader import EdiChunk
+from etl.formats.edi.reading.reader import EdiChunk
 from etl.jobs.batch import BatchFile
 from etl.jobs.edi.received import Reception
 from etl.jobs.progress import Progress

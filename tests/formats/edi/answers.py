@@ -8,10 +8,10 @@ from typing import Any
 
 from etl.defects import Defect
 from etl.formats import format_named
-from etl.formats.edi.acknowledging import acknowledgements, tell_with_last
+from etl.formats.edi.acknowledging.acknowledgements import acknowledgements, tell_with_last
 from etl.formats.edi.outgoing import OutgoingInterchange
 from etl.formats.edi.receipt import Receipts, ReceivedInterchange
-from etl.formats.edi.writer import written
+from etl.formats.edi.writing.writer import written
 from tests.formats.source_files import source_file
 
 NOW = datetime(2025, 7, 1, 22, 30)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from random import Random
 
-from etl.formats.edi.dictionary import Composite, Element, Note, Segment, Use
 from etl.formats.edi.outgoing import (
     Components,
     OutgoingTransaction,
     Repetitions,
     SegmentValue,
 )
-from etl.formats.edi.structure import Loop, Place, Structure
+from etl.formats.edi.structures.dictionary import Composite, Element, Note, Segment, Use
+from etl.formats.edi.structures.structure import Loop, Place, Structure
 
 _FIXED = {
     # a date stands beside the code of its format

@@ -10,16 +10,16 @@ from typing import Any
 
 from etl.defects import Defect
 from etl.formats import format_named
+from etl.formats.edi.as_json.elements import element_form
 from etl.formats.edi.delimiters import Delimiters
-from etl.formats.edi.element_form import element_form
 from etl.formats.edi.outgoing import OutgoingInterchange, OutgoingTransaction, SegmentValue
-from etl.formats.edi.reader import EdiReader
+from etl.formats.edi.reading.reader import EdiReader
 from etl.formats.edi.receipt import Receipts, ReceivedInterchange
-from etl.formats.edi.structure import Structure
-from etl.formats.edi.structure_files import documents, structure_of, versions
-from etl.formats.edi.structures import Structures
+from etl.formats.edi.structures.chosen import Structures
+from etl.formats.edi.structures.files import documents, structure_of, versions
+from etl.formats.edi.structures.structure import Structure
 from etl.formats.edi.syntax import Syntax
-from etl.formats.edi.walk import Standing, walk
+from etl.formats.edi.viewing.walk import Standing, walk
 from etl.formats.edifact.syntax import EDIFACT
 from etl.formats.x12.syntax import X12
 from etl.raw import SourceFile

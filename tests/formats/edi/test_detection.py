@@ -6,7 +6,7 @@ import pytest
 
 from etl.formats.edi.detection import syntax_of
 from etl.formats.edi.syntax import Syntax
-from etl.formats.edi.writer import written
+from etl.formats.edi.writing.writer import written
 from etl.formats.edifact.syntax import EDIFACT
 from etl.formats.x12.syntax import X12
 from tests.formats.edi.outgoing import edifact, x12

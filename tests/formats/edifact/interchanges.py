@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from etl.defects import Defect
-from etl.formats.edi.reader import EdiChunk
+from etl.formats.edi.reading.reader import EdiChunk
 from etl.formats.edifact import FORMAT
 from etl.raw import SourceFile
 from tests.formats.edifact.invoices import group, interchange

@@ -6,15 +6,15 @@ import pytest
 from pydifact.segmentcollection import Interchange
 
 from etl.defects import Defect, Position
-from etl.formats.edi.acknowledging import (
+from etl.formats.edi.acknowledging.acknowledgements import (
     acknowledgements,
     application_acknowledgements,
     usual_kinds,
 )
-from etl.formats.edi.application import DocumentResult, Reason
+from etl.formats.edi.acknowledging.application import DocumentResult, Reason
 from etl.formats.edi.receipt import ReceivedInterchange
-from etl.formats.edi.structure_files import segments_of
-from etl.formats.edi.writer import written
+from etl.formats.edi.structures.files import segments_of
+from etl.formats.edi.writing.writer import written
 from etl.formats.edifact import error_codes
 from etl.formats.edifact.syntax import EDIFACT
 from tests.formats.edi.answers import NOW, answer, outgoing, received

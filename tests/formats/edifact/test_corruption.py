@@ -7,7 +7,7 @@ import re
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from etl.formats.edi.reader import EdiChunk
+from etl.formats.edi.reading.reader import EdiChunk
 from tests.formats.edifact.interchanges import (
     group,
     interchange,

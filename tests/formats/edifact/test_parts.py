@@ -6,9 +6,9 @@ from functools import partial
 
 import pytest
 
-from etl.formats.edi import reader
-from etl.formats.edi.framing import pieces
-from etl.formats.edi.reader import EdiChunk
+from etl.formats.edi.reading import reader
+from etl.formats.edi.reading.framing import pieces
+from etl.formats.edi.reading.reader import EdiChunk
 from etl.formats.edi.receipt import Receipts
 from etl.raw import SourceFile
 from tests.formats.edifact.interchanges import (
@@ -46,7 +46,7 @@ def large_file(end: str = "'\n", before: int = 1, after: int = 1) -> bytes:
 
 @pytest.fixture
 def parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "BLOCK", 4000)
+    monkeypatch.setattr(reader.EdiReader, "block", 4000)
     monkeypatch.setattr(reader, "pieces", partial(pieces, block=4000, large=8000))
 
 
@@ -79,7 +79,7 @@ def test_rows_are_the_same_as_when_it_is_read_whole(
 ) -> None:
     data = large_file(end)
     whole = rows(read(data), row, *PATHS[row])
-    monkeypatch.setattr(reader, "BLOCK", 4000)
+    monkeypatch.setattr(reader.EdiReader, "block", 4000)
     monkeypatch.setattr(reader, "pieces", partial(pieces, block=4000, large=8000))
     chunks = read(data)
     assert len(chunks) > 10

@@ -6,8 +6,8 @@ from functools import partial
 
 import pytest
 
-from etl.formats.edi import reader
-from etl.formats.edi.framing import pieces
+from etl.formats.edi.reading import reader
+from etl.formats.edi.reading.framing import pieces
 from etl.formats.edifact import FORMAT
 from etl.raw import Chunk, Reader
 from tests.formats.edifact.interchanges import (
@@ -269,7 +269,7 @@ def test_a_megabyte_of_garbage_is_read_with_few_defects(garbage: bytes) -> None:
 
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "BLOCK", 2000)
+    monkeypatch.setattr(reader.EdiReader, "block", 2000)
     sizes = {"block": 2000, "large": 10_000, "largest": 20_000}
     monkeypatch.setattr(reader, "pieces", partial(pieces, **sizes))
 

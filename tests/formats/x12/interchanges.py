@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from etl.defects import Defect
-from etl.formats.edi.reader import EdiChunk
+from etl.formats.edi.reading.reader import EdiChunk
 from etl.formats.x12 import FORMAT
 from etl.raw import SourceFile
 

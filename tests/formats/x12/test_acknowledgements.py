@@ -9,15 +9,15 @@ import pytest
 from pyx12.x12file import X12Reader
 
 from etl.defects import Defect, Position, Severity
-from etl.formats.edi.acknowledging import (
+from etl.formats.edi.acknowledging.acknowledgements import (
     acknowledgements,
     application_acknowledgements,
     usual_kinds,
 )
-from etl.formats.edi.application import DocumentResult, Reason
+from etl.formats.edi.acknowledging.application import DocumentResult, Reason
 from etl.formats.edi.receipt import ReceivedInterchange, ReceivedTransaction
-from etl.formats.edi.structure_files import segments_of
-from etl.formats.edi.writer import written
+from etl.formats.edi.structures.files import segments_of
+from etl.formats.edi.writing.writer import written
 from etl.formats.x12 import error_codes
 from etl.formats.x12.syntax import X12
 from tests.formats.edi.answers import NOW, answer, outgoing, received

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from etl.formats.edi.reader import EdiChunk
+from etl.formats.edi.reading.reader import EdiChunk
 from tests.formats.x12.interchanges import group, interchange, plain, read, transaction, written
 
 WHOLE = plain(4)

@@ -5,8 +5,8 @@ from functools import partial
 
 import pytest
 
-from etl.formats.edi import framing, reader
-from etl.formats.edi.framing import pieces
+from etl.formats.edi.reading import reader
+from etl.formats.edi.reading.framing import pieces
 from etl.formats.x12 import FORMAT
 from etl.formats.x12.syntax import X12
 from etl.raw import Chunk, Reader
@@ -296,7 +296,7 @@ def test_of_many_files_each_one_is_told_what_is_wrong_with_it() -> None:
 
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "BLOCK", 2000)
+    monkeypatch.setattr(reader.EdiReader, "block", 2000)
     sizes = {"block": 2000, "large": 10_000, "largest": 20_000}
     monkeypatch.setattr(reader, "pieces", partial(pieces, **sizes))
 
@@ -371,4 +371,4 @@ def test_memory_is_bounded_by_the_block_and_not_by_the_file() -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert largest == many
-    assert peak < 8 * framing.BLOCK
+    assert peak < 8 * X12.block

@@ -1,0 +1,1 @@
+"""A file as JSON and back, byte for byte."""

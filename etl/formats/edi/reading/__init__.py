@@ -1,0 +1,1 @@
+"""Bytes to columns: pieces, segments, envelopes, places, rows."""

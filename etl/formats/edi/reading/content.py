@@ -1,0 +1,66 @@
+"""What one buffer holds, found out step by step: shared by checks, rows and receipts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from etl.formats.edi.reading.buffer import Buffer
+from etl.formats.edi.reading.declaration import Declaration
+from etl.formats.edi.reading.parts import Part
+from etl.formats.edi.reading.segments import Indexes, SegmentIndex
+from etl.formats.edi.reading.shapes import Shapes
+from etl.formats.edi.reading.transactions import Transactions
+from etl.formats.edi.structures.dictionary import Segment
+from etl.formats.edi.structures.files import newest_segments
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A buffer, its segments, its transactions, and their places.
+
+    Attributes:
+        used: for each transaction the index of the structure it is read by; -1: none.
+    """
+
+    declaration: Declaration
+    buffer: Buffer
+    index: SegmentIndex
+    part: Part
+    transactions: Transactions
+    used: Indexes
+    shapes: Shapes
+
+    def most_elements(self, definition: Segment) -> int:
+        """How many elements a segment may have; where a transaction is of a version that is only
+        near to its structure's, as many as in any version."""
+        if not self._approximate:
+            return len(definition.elements)
+        newest = newest_segments(self.declaration.syntax).get(definition.id, definition)
+        return max(len(newest.elements), len(definition.elements))
+
+    @cached_property
+    def _approximate(self) -> bool:
+        """Whether a transaction is of a version that has no structure of its own."""
+        structures, kinds = self.declaration.structures, self.transactions.kinds
+        return any(
+            not kind.version.startswith(structures.all[number].version)
+            for kind in kinds
+            if (number := structures.nearest(kind)) >= 0
+        )
+
+    def number_in_transaction(self, record: int, segment: int) -> int:
+        """The number of a segment in its transaction, ST or UNH being 1."""
+        number = segment - int(self.transactions.start[record]) + 1
+        if self.part.goes_on and number > self.part.head:
+            number += self.part.shift
+        return number
+
+    def numbers_in_transactions(self, records: Indexes, segments: Indexes) -> Indexes:
+        """As :meth:`number_in_transaction`, for many."""
+        numbers = segments - self.transactions.start[records] + 1
+        if self.part.goes_on:
+            return np.where(numbers > self.part.head, numbers + self.part.shift, numbers)
+        return numbers

@@ -1,0 +1,384 @@
+"""The envelopes around the transaction sets of a buffer, and what is wrong with them.
+
+X12.5, X12.6: ISA..IEA holds GS..GE holds ST..SE. ISO 9735: UNB..UNZ holds UNH..UNT, or UNG..UNE
+that hold these. Trailers repeat their header's control number and count what they close. Only the
+few envelope segments around the transactions are walked one by one. What is wrong with a group or
+an interchange is the file's defect, not its transactions': these may be in the next stage already
+when the trailer comes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from etl.defects import Position, Severity
+from etl.formats.edi.checks.findings import MOST_ALIKE, Findings
+from etl.formats.edi.reading.buffer import Buffer
+from etl.formats.edi.reading.kinds import kinds_of
+from etl.formats.edi.reading.parts import Part
+from etl.formats.edi.reading.segments import SegmentIndex
+from etl.formats.edi.reading.transactions import (
+    OpenEnvelope,
+    Outline,
+    Transactions,
+    element,
+    same_number,
+)
+from etl.formats.edi.syntax import (
+    GROUP,
+    GROUP_END,
+    INTERCHANGE,
+    INTERCHANGE_END,
+    OTHER,
+    TRANSACTION_END,
+    Envelope,
+    Syntax,
+)
+
+
+@dataclass
+class FileState:
+    """Where in the envelopes of a file the reader stands; carried from chunk to chunk.
+
+    Attributes:
+        interchange, group: those whose trailer has not come yet.
+        seen: sender, receiver and number of the file's interchanges so far.
+        segments: how many segments of a transaction that is read in parts have come.
+    """
+
+    interchange: OpenEnvelope | None = None
+    group: OpenEnvelope | None = None
+    seen: set[str] = field(default_factory=set)
+    segments: int = 0
+
+
+class EnvelopeWalk:
+    """Gives the transactions of a buffer their envelopes, and checks these.
+
+    `state` is that of the file whose text goes on at the start of the buffer; after
+    :meth:`run`, that of the file whose text goes on after its end.
+    """
+
+    def __init__(
+        self,
+        syntax: Syntax,
+        index: SegmentIndex,
+        buffer: Buffer,
+        outline: Outline,
+        state: FileState,
+        part: Part,
+        severities: Mapping[str, Severity | None],
+        findings: Findings,
+    ) -> None:
+        self._syntax = syntax
+        self._index, self._buffer, self._outline = index, buffer, outline
+        self.state, self._part = state, part
+        self._severities, self._findings = severities, findings
+        self._interchanges: list[OpenEnvelope] = []
+        self._groups: list[OpenEnvelope] = []
+        self._marks: list[tuple[int, int, int]] = []
+        self._base = 0
+        self._told: Counter[str] = Counter()
+
+    def run(self) -> Transactions:
+        """Walk over the pieces, and in each over what stands around its transactions."""
+        self._carry_on()
+        strays = dict(self._outline.strays)
+        events = np.sort(np.concatenate([self._outline.around, np.array([*strays], np.int64)]))
+        starts = np.searchsorted(self._index.start, self._buffer.starts)
+        bounds = np.append(starts, len(self._index))
+        parts = np.searchsorted(events, bounds)
+        for number, piece in enumerate(self._buffer.pieces):
+            if piece.opens:
+                self._count(int(bounds[number]))
+                self.state = FileState()
+                self._told.clear()
+                self._junk_before(number)
+            for segment in events[parts[number] : parts[number + 1]].tolist():
+                if segment in strays:
+                    self._stray(segment, strays[segment])
+                else:
+                    self._envelope_segment(segment)
+            last = int(bounds[number + 1]) - 1
+            if piece.unterminated:
+                self._unterminated(last)
+            if piece.closes:
+                self._close("the file ends", last)
+        self._count(len(self._index))
+        return self._transactions()
+
+    def _carry_on(self) -> None:
+        """Take over what the buffer before left open."""
+        for envelope, list_ in (
+            (self.state.interchange, self._interchanges),
+            (self.state.group, self._groups),
+        ):
+            if envelope is not None:
+                envelope.place = 0
+                list_.append(envelope)
+        self._mark(0)
+
+    def _mark(self, segment: int) -> None:
+        """From `segment` on, transactions belong to what is open now."""
+        interchange, group = self.state.interchange, self.state.group
+        self._marks.append(
+            (segment, interchange.place if interchange else -1, group.place if group else -1)
+        )
+
+    def _transactions(self) -> Transactions:
+        outline, envelope = self._outline, self._syntax.transaction
+        marks = np.array(self._marks)
+        opening = self._index.pick(outline.start)
+        at = np.searchsorted(marks[:, 0], outline.start, "right") - 1
+        groups = marks[at, 2]
+        kind, kinds = kinds_of(self._index, outline, self._syntax, (groups, self._groups))
+        return Transactions(
+            start=outline.start,
+            stop=outline.stop,
+            closed=outline.closed,
+            numbers=self._index.strings(self._index.cells(opening, envelope.number_at)),
+            interchange=marks[at, 1],
+            group=groups,
+            interchanges=self._interchanges,
+            groups=self._groups,
+            kind=kind,
+            kinds=kinds,
+        )
+
+    def _envelope_segment(self, segment: int) -> None:
+        kind = int(self._index.classes[segment])
+        self._count(segment)
+        if kind == INTERCHANGE:
+            self._open_interchange(segment)
+        elif kind == GROUP:
+            self._open_group(segment)
+        elif kind == GROUP_END:
+            self._close_by_trailer(segment, self._syntax.group, self.state.group)
+            self.state.group = None
+        elif kind == INTERCHANGE_END:
+            self._close_group(f"the {self._syntax.interchange.trailer} comes", segment)
+            self._close_by_trailer(segment, self._syntax.interchange, self.state.interchange)
+            self.state.interchange = None
+        elif kind == OTHER and self.state.interchange is not None:
+            self.state.interchange.notes.append(self._index.elements(segment))
+        elif kind == TRANSACTION_END:
+            header, trailer = self._syntax.transaction.header, self._syntax.transaction.trailer
+            text = f"an {trailer} without its {header} before it"
+            self._tell(f"{header}_MISSING", "trailers", segment, text)
+        self._mark(segment)
+
+    def _count(self, segment: int) -> None:
+        """Count the transactions before `segment` to the envelope that is open around them."""
+        begun = int(np.searchsorted(self._outline.start, segment))
+        held = begun - self._base
+        if self._part.goes_on and self._base == 0 and begun > 0:
+            held -= 1
+        self._base = begun
+        around = self.state.group or self.state.interchange
+        if around is not None and (self.state.group or not self._syntax.groups_required):
+            around.held += held
+
+    def _open_interchange(self, segment: int) -> None:
+        syntax = self._syntax
+        elements = self._index.elements(segment)
+        self._close(f"the next {syntax.interchange.header} comes", segment)
+        number = element(elements, syntax.interchange.number_at)
+        file, _ = self._buffer.origin(int(self._index.start[segment]))
+        opened = OpenEnvelope(elements, number, len(self._interchanges))
+        opened.file = self._buffer.files[file]
+        self.state.interchange = opened
+        self._interchanges.append(opened)
+        if fault := syntax.form_fault(self._index.text(segment), elements):
+            found, expected = fault
+            self._tell(
+                f"{syntax.interchange.header}_FORM",
+                syntax.interchange.header.lower(),
+                segment,
+                f"the {syntax.interchange.header} has not the form that the standard gives it",
+                value=found,
+                expected=expected,
+            )
+        key = "*".join(
+            opened.element(at)
+            for at in (syntax.sender_at, syntax.receiver_at, syntax.interchange.number_at)
+        )
+        if key in self.state.seen:
+            self._used_twice(segment, syntax.interchange)
+        self.state.seen.add(key)
+
+    def _open_group(self, segment: int) -> None:
+        envelope = self._syntax.group
+        self._close_group(f"the next {envelope.header} comes", segment)
+        elements = self._index.elements(segment)
+        interchange = self.state.interchange
+        group = OpenEnvelope(
+            elements, element(elements, envelope.number_at), len(self._groups), interchange
+        )
+        self.state.group = group
+        self._groups.append(group)
+        if interchange is None:
+            self._no_header(segment, f"a {envelope.header}", self._syntax.interchange)
+            return
+        if group.number in interchange.seen:
+            self._used_twice(segment, envelope)
+        interchange.seen.add(group.number)
+        interchange.held += 1
+
+    def _close_by_trailer(
+        self, segment: int, envelope: Envelope, opened: OpenEnvelope | None
+    ) -> None:
+        trailer = envelope.trailer
+        if opened is None:
+            self._no_header(segment, f"a {trailer}", envelope)
+            return
+        elements = self._index.elements(segment)
+        opened.counted = element(elements, envelope.count_at)
+        if not same_number(opened.counted, str(opened.held)):
+            self._tell(
+                f"{trailer}_COUNT",
+                "group_counts",
+                segment,
+                f"{trailer}{envelope.count_at:02} does not count what is inside; ask the partner "
+                "whether some were lost",
+                place=envelope.count_at,
+                value=opened.counted,
+                expected=str(opened.held),
+            )
+        repeated = element(elements, envelope.repeated_at)
+        if not same_number(repeated, opened.number):
+            self._tell(
+                f"{trailer}_REFERENCE",
+                "references",
+                segment,
+                f"{trailer}{envelope.repeated_at:02} is not the control number of its header",
+                place=envelope.repeated_at,
+                value=repeated,
+                expected=opened.number,
+            )
+
+    def _no_header(self, segment: int, what: str, envelope: Envelope) -> None:
+        text = f"{what} stands without its {envelope.header} before it"
+        self._tell(f"{envelope.header}_MISSING", "trailers", segment, text)
+
+    def _close(self, why: str, segment: int) -> None:
+        """The interchange ends without its trailer, if it is open."""
+        self._close_group(why, segment)
+        self._break_off(why, segment, self._syntax.interchange, self.state.interchange)
+        self.state.interchange = None
+
+    def _close_group(self, why: str, segment: int) -> None:
+        """The group ends without its trailer, if it is open."""
+        self._break_off(why, segment, self._syntax.group, self.state.group)
+        self.state.group = None
+
+    def _break_off(
+        self, why: str, segment: int, envelope: Envelope, opened: OpenEnvelope | None
+    ) -> None:
+        if opened is not None:
+            self._tell(
+                f"{envelope.trailer}_MISSING",
+                "trailers",
+                segment,
+                f"{why} before the {envelope.trailer}; ask the partner whether the file is whole",
+                expected=f"{envelope.trailer} with control number {opened.number}",
+            )
+
+    def _unterminated(self, last: int) -> None:
+        if self.state.interchange is not None:
+            self._tell(
+                "TRUNCATED",
+                "trailers",
+                last,
+                "the text breaks off inside this segment; ask the partner to send the file again",
+                expected="a segment terminator",
+            )
+        elif (
+            self._index.classes[last] == INTERCHANGE_END
+            and not self._index.delimiters.breaks_lines
+            and self._severities["trailers"] is not None
+        ):
+            self._findings.add(
+                "TERMINATOR_MISSING",
+                Severity.WARN,
+                "the last segment has no terminator",
+                self._findings.places.of(last),
+            )
+
+    def _junk_before(self, number: int) -> None:
+        junk, file = self._buffer.pieces[number].junk, self._buffer.numbers[number]
+        if junk:
+            self._findings.add(
+                "JUNK",
+                self._severities["junk"],
+                f"something stands before the first {self._syntax.interchange.header} and was not "
+                "read",
+                (file, Position(self._buffer.files[file].name, byte_offset=0)),
+                value=junk[:200].decode("ascii", "replace"),
+                expected=f"an {self._syntax.interchange.header} at the start of the file",
+            )
+
+    def _stray(self, begin: int, end: int) -> None:
+        syntax = self._syntax
+        inside, group = self.state.interchange is not None, self.state.group is not None
+        many = f"{end - begin} segments stand" if end - begin > 1 else "a segment stands"
+        envelope = syntax.transaction if inside else syntax.interchange
+        within = (
+            f"{syntax.transaction.header} or {syntax.group.trailer}"
+            if group
+            else f"{syntax.group.header} or {syntax.interchange.trailer}"
+        )
+        self._tell(
+            "STRAY_SEGMENT" if inside else "JUNK",
+            "junk",
+            begin,
+            f"{many} outside of any {envelope.name} and cannot be read; ask the partner what they "
+            "belong to",
+            value=self._index.text(begin),
+            expected=within if inside else f"an {syntax.interchange.header} or nothing",
+        )
+
+    def _used_twice(self, segment: int, envelope: Envelope) -> None:
+        self._tell(
+            f"DUPLICATE_{envelope.header}",
+            "duplicates",
+            segment,
+            f"the {envelope.name} control number was used before in this file; ask the partner "
+            f"whether the {envelope.name} was sent twice",
+            place=envelope.number_at,
+            value=element(self._index.elements(segment), envelope.number_at),
+            expected="a number not used before",
+        )
+
+    def _tell(
+        self,
+        code: str,
+        setting: str,
+        segment: int,
+        message: str,
+        *,
+        place: int | None = None,
+        value: str | None = None,
+        expected: str | None = None,
+    ) -> None:
+        self._told[code] += 1
+        if self._told[code] > MOST_ALIKE:
+            return
+        file, at = self._findings.places.of(segment, place)
+        interchange, group = self.state.interchange, self.state.group
+        at = replace(
+            at,
+            interchange=interchange.number if interchange else None,
+            group=group.number if group else None,
+        )
+        told = self._findings.add(
+            code, self._severities[setting], message, (file, at), value=value, expected=expected
+        )
+        envelope = self._syntax.group
+        of_group = {envelope.header, envelope.trailer} & set(code.split("_"))
+        concerned = group if of_group else interchange
+        if told is not None and concerned is not None:
+            concerned.defects.append(told)

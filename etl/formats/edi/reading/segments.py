@@ -1,0 +1,263 @@
+"""The segment index: where each segment, element and component of a buffer stands.
+
+Separator positions come from one scan over the bytes; everything else is arithmetic on them.
+Values are not cut out until a column asks for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from etl.formats.edi.delimiters import BLANKS, Delimiters
+from etl.formats.edi.reading.cells import Cells, strings
+from etl.formats.edi.reading.scan import Offsets, Separators, places_of, separators_of
+
+Indexes = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+_FEW_BLANKS = 12
+"""Up to so many blanks before a segment are skipped one by one."""
+
+
+class Segments:
+    """Some segments of an index, to take elements of.
+
+    Attributes:
+        numbers: their numbers in the index, rising.
+        first, last: their first delimiters and terminators, as in the index.
+        elements: how many elements each of them has at least.
+    """
+
+    def __init__(self, index: SegmentIndex, numbers: Indexes) -> None:
+        self.numbers = numbers
+        self.first, self.last = index.first[numbers], index.last[numbers]
+        self.elements = int((self.last - self.first).min(initial=99))
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+
+class SegmentIndex:
+    """The segments of a buffer that ends with a terminator; empty segments are left out.
+
+    Attributes:
+        start, stop: offsets of the first byte and of the terminator of each segment.
+        first, last: for each segment, its first delimiter and its terminator, as indexes into
+            the positions of element separators and terminators.
+        classes: class number of each segment's id in `ids`; 0: unknown.
+        empty: offsets of the segments left out, where the terminator is not a newline.
+    """
+
+    def __init__(
+        self, data: bytes, delimiters: Delimiters, ids: Mapping[str, int], composites: bool
+    ) -> None:
+        """Scan `data`.
+
+        Args:
+            ids: class number by segment id.
+            composites: whether components are usual (EDIFACT), so that one scan finds them too.
+        """
+        self.data, self.delimiters = data, delimiters
+        self.bytes = np.frombuffer(data, np.uint8)
+        self._releases = delimiters.release is not None and delimiters.release in data
+        self._known: dict[int, Offsets] = {}
+        found = separators_of(data, delimiters, components=composites)
+        self._separators = found
+        self.positions, self.last = found.outer, found.terminators
+        self.first = np.empty_like(self.last)
+        self.first[:1], self.first[1:] = 0, self.last[:-1] + 1
+        self.stop: Indexes = self.positions.take(self.last).astype(np.int64)
+        self.start = self._starts()
+        self.empty = self._drop_empty()
+        self.classes = self._classes(ids)
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def segment_id(self, segment: int) -> str:
+        """The id as it stands in the data."""
+        return self.elements(segment)[0]
+
+    def elements(self, segment: int) -> list[str]:
+        """A segment split at its element separators, the id first; as it stands in the data."""
+        first, last = int(self.first[segment]), int(self.last[segment])
+        bounds = [int(self.start[segment]) - 1, *self.positions[first : last + 1].tolist()]
+        return [
+            self.data[begin + 1 : end].decode("utf-8", "replace") for begin, end in pairwise(bounds)
+        ]
+
+    def text(self, segment: int) -> str:
+        """A segment without its terminator."""
+        return self.data[self.start[segment] : self.stop[segment]].decode("utf-8", "replace")
+
+    def pick(self, numbers: Indexes) -> Segments:
+        """Some segments, to take elements of."""
+        return Segments(self, numbers)
+
+    def cells(self, segments: Segments, element: int) -> Cells:
+        """The cells of a 1-based element."""
+        before = segments.first + (element - 1)
+        if element <= segments.elements:
+            start, end = self.positions.take(before), self.positions.take(before + 1)
+            return Cells(start + 1, end, before)
+        before = np.minimum(before, segments.last)
+        end = self.positions.take(np.minimum(before + 1, segments.last))
+        return Cells(np.minimum(self.positions.take(before) + 1, end), end, before)
+
+    def components(self, cells: Cells, component: int) -> Cells:
+        """The cells of a 1-based component; of a repeated element, in its first repetition."""
+        return self.component_cells(self.first_repetition(cells), component)[-1]
+
+    def component_counts(self, cells: Cells) -> Indexes:
+        """How many components each cell has; an empty one has one."""
+        places, before = self._components
+        if self.delimiters.repetition is not None:
+            inside = np.searchsorted(places, cells.end) - np.searchsorted(places, cells.start)
+            return inside + 1
+        following = before.take(np.minimum(cells.delimiter + 1, len(before) - 1))
+        return following - before.take(cells.delimiter) + 1
+
+    def component_cells(self, cells: Cells, count: int) -> list[Cells]:
+        """The cells of the first `count` components of cells without repetitions."""
+        places, before = self._components
+        begin = before.take(cells.delimiter)
+        held = before.take(np.minimum(cells.delimiter + 1, len(before) - 1)) - begin
+        most = int(held.max(initial=0))
+        found, start = [], cells.start
+        for number in range(count):
+            if number >= most:
+                end = cells.end
+            else:
+                end = places.take(np.minimum(begin + number, len(places) - 1))
+                end = np.minimum(np.where(number < held, end, cells.end), cells.end)
+            found.append(Cells(start, end, cells.delimiter))
+            start = np.minimum(end + 1, cells.end)
+        return found
+
+    def first_repetition(self, cells: Cells) -> Cells:
+        """The cells cut at their first repetition separator, where there are any."""
+        repetition = self.delimiters.repetition
+        if repetition is None or not len(places := self._places(repetition)):
+            return cells
+        following = np.append(places, np.int32(np.iinfo(np.int32).max))
+        end = np.minimum(following[np.searchsorted(places, cells.start)], cells.end)
+        return Cells(cells.start, end, cells.delimiter)
+
+    def equal(self, cells: Cells, values: Sequence[str]) -> Mask:
+        """Which cells hold one of `values`."""
+        found = np.zeros(len(cells), bool)
+        lengths = cells.end - cells.start
+        for value in values:
+            wanted = np.frombuffer(value.encode(), np.uint8)
+            same = np.flatnonzero(lengths == len(wanted))
+            for place, byte in enumerate(wanted):
+                same = same[self.bytes.take(cells.start.take(same) + place) == byte]
+            found[same] = True
+            if self._releases:
+                found |= self._equal_released(cells, lengths, value)
+        return found
+
+    def _equal_released(self, cells: Cells, lengths: Offsets, value: str) -> Mask:
+        """Which cells hold a value with release characters, needed or not."""
+        least = len(value.encode())
+        longer = np.flatnonzero((lengths > least) & (lengths <= 2 * least))
+        start, length = cells.start.take(longer), lengths.take(longer)
+        releases = np.zeros(len(longer), bool)
+        for place in range(int(length.max(initial=0))):
+            at_place = self.bytes.take(start + place, mode="clip") == self.delimiters.release
+            releases |= at_place & (place < length)
+        longer = longer[releases]
+        some = Cells(cells.start[longer], cells.end[longer], cells.delimiter[longer])
+        found = np.zeros(len(cells), bool)
+        found[longer] = [text == value for text in self.strings(some).to_pylist()]
+        return found
+
+    def strings(self, cells: Cells, chosen: Indexes | None = None) -> pa.StringArray:
+        """The values of cells, null where empty; with `chosen`, of those cells, null for -1."""
+        return strings(self.data, cells, chosen, self.delimiters.release)
+
+    @property
+    def _components(self) -> tuple[Offsets, Indexes]:
+        """Positions of component separators, and how many of them stand before each element
+        separator or terminator."""
+        found = self._separators
+        if found.components is None or found.before is None:
+            places = self._places(self.delimiters.component)
+            before = np.searchsorted(places, self.positions)
+            self._separators = found = Separators(found.outer, found.terminators, places, before)
+        assert found.components is not None
+        assert found.before is not None
+        return found.components, found.before
+
+    def _places(self, separator: int) -> Offsets:
+        if separator not in self._known:
+            self._known[separator] = places_of(self.data, separator, self.delimiters.release)
+        return self._known[separator]
+
+    def _starts(self) -> Indexes:
+        """Offset after the terminator before, and after what blanks follow that."""
+        start = np.empty_like(self.stop)
+        start[:1], start[1:] = 0, self.stop[:-1] + 1
+        if len(start) > 1 and not self.delimiters.breaks_lines:
+            # a line a segment is the usual form, and quick to be sure of
+            lines = start.copy()
+            lines[1:] += 1
+            if (self.bytes.take(lines[1:] - 1) == 10).all() and (self.bytes.take(lines) > 32).all():
+                return lines
+        blank = np.zeros(256, bool)
+        blank[list(BLANKS)] = True
+        blank[[self.delimiters.terminator, self.delimiters.element]] = False
+        skip = blank.take(self.bytes.take(start))
+        for _ in range(_FEW_BLANKS):
+            if not skip.any():
+                return start
+            start += skip
+            skip = blank.take(self.bytes.take(start))
+        solid = np.flatnonzero(~blank[self.bytes])
+        after: Indexes = solid[np.searchsorted(solid, start)]
+        return after
+
+    def _drop_empty(self) -> Indexes:
+        full = self.stop > self.start
+        if full.all():
+            return self.start[:0]
+        empty = self.start[~full]
+        self.start, self.stop = self.start[full], self.stop[full]
+        self.first, self.last = self.first[full], self.last[full]
+        return empty[:0] if self.delimiters.breaks_lines else empty
+
+    def _classes(self, ids: Mapping[str, int]) -> npt.NDArray[np.uint8]:
+        table, lengths = _class_table(tuple(ids.items()), self.delimiters)
+        heads = np.zeros(len(self), np.int32)
+        for place in range(3):
+            heads <<= 8
+            heads |= self.bytes.take(self.start + place, mode="clip")
+        classes: npt.NDArray[np.uint8] = table.take(heads)
+        longest = np.flatnonzero(lengths.take(classes) == 3)
+        cut = longest[self.positions[self.first[longest]] != self.start[longest] + 3]
+        classes[cut] = 0
+        return classes
+
+
+@lru_cache(maxsize=16)
+def _class_table(
+    ids: tuple[tuple[str, int], ...], delimiters: Delimiters
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Class number by the first three bytes of a segment, and the length of each class's id.
+
+    The table is 16 MB of zero pages of which only a few are ever touched.
+    """
+    table = np.zeros(1 << 24, np.uint8)
+    lengths = np.zeros(256, np.uint8)
+    for segment_id, number in ids:
+        lengths[number] = len(segment_id)
+        for after in (delimiters.element, delimiters.terminator):
+            key = (segment_id.encode() + bytes((after,)))[:3]
+            table[int.from_bytes(key, "big")] = number
+    return table, lengths

@@ -1,0 +1,177 @@
+"""The distinct sequences of segments of a buffer: what has its place where is worked out once each.
+
+A night's transactions are alike: thousands have the same segments in the same order. All that
+follows from the order alone (places, loops, what is missing or too much) is computed for the
+distinct sequences, and spread over the transactions by array arithmetic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from etl.formats.edi.structures.automaton import NO_PLACE, OUT_OF_ORDER, Automaton
+from etl.formats.edi.structures.places import PlaceTable
+
+Indexes = npt.NDArray[np.int64]
+
+
+class Fault(Enum):
+    """What can be wrong with the order of segments."""
+
+    OUT_OF_ORDER = "out of order"
+    NO_PLACE = "no place"
+    MISSING = "missing"
+    TOO_MANY = "too many"
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeFault:
+    """A fault of a sequence.
+
+    Attributes:
+        segment: its index in the sequence; of what is missing, the start of the loop it is
+            missing in.
+        place: number of the place that is concerned in the place table; 0: none.
+    """
+
+    fault: Fault
+    segment: int
+    place: int
+
+
+class Shapes:
+    """The sequences of the transactions of one buffer.
+
+    Attributes:
+        of: for each transaction the index of its sequence; -1 where no structure is known for it.
+    """
+
+    def __init__(
+        self,
+        classes: npt.NDArray[np.uint8],
+        start: Indexes,
+        stop: Indexes,
+        structures: Indexes,
+        table: PlaceTable,
+        automata: Sequence[Automaton],
+    ) -> None:
+        """Work out the sequences of transactions from `start` to `stop`.
+
+        Args:
+            classes: class numbers of all segments of the buffer.
+            structures: for each transaction the index of its structure in `table`; -1: none.
+        """
+        self._table, self._start = table, start
+        data = classes.tobytes()
+        known: dict[tuple[int, bytes], int] = {}
+        self.of = np.array(
+            [
+                -1 if number < 0 else known.setdefault((number, data[begin:end]), len(known))
+                for number, begin, end in zip(
+                    structures.tolist(), start.tolist(), stop.tolist(), strict=True
+                )
+            ],
+            np.int64,
+        )
+        lengths = [len(sequence) for _, sequence in known]
+        self._bounds = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+        walked = [automata[number].walk(sequence) for number, sequence in known]
+        bases = [table.bases[number] for number, _ in known]
+        placed = [
+            np.where(each.places > 0, each.places.astype(np.int64) + base, 0)
+            for each, base in zip(walked, bases, strict=True)
+        ]
+        self.places = np.concatenate([np.empty(0, np.int64), *placed])
+        self._fits = np.concatenate([np.empty(0, np.uint8), *(each.fits for each in walked)])
+        self._order = np.argsort(self.places, kind="stable")
+        self._sorted = self.places[self._order]
+
+    def segments_at(self, places: Sequence[int]) -> Indexes:
+        """The numbers of the segments at any of some places, rising."""
+        relative, per_shape = self._members(places)
+        lengths = np.append(per_shape, 0)[self.of]
+        first = np.append(np.cumsum(per_shape) - per_shape, 0)[self.of]
+        return spread(relative, first, lengths, self._start)
+
+    def _members(self, places: Sequence[int]) -> tuple[Indexes, Indexes]:
+        """Segments at some places, relative to the start of their sequence, and how many each
+        sequence has."""
+        if len(places) == 1:
+            begin, end = np.searchsorted(self._sorted, [places[0], places[0] + 1])
+            found = self._order[begin:end]
+        else:
+            found = np.flatnonzero(np.isin(self.places, places))
+        shapes = np.searchsorted(self._bounds, found, "right") - 1
+        return found - self._bounds[shapes], np.bincount(shapes, minlength=len(self._bounds) - 1)
+
+    @cached_property
+    def faults(self) -> dict[int, list[ShapeFault]]:
+        """What is wrong with the sequences, by their index; sound ones are left out."""
+        found: list[tuple[int, Fault, int]] = []
+        for fit, fault in ((OUT_OF_ORDER, Fault.OUT_OF_ORDER), (NO_PLACE, Fault.NO_PLACE)):
+            for index in np.flatnonzero(self._fits == fit).tolist():
+                found.append((index, fault, int(self.places[index])))
+        found += self._counts()
+        faults: dict[int, list[ShapeFault]] = {}
+        for index, fault, place in sorted(found, key=lambda each: each[0]):
+            shape = int(np.searchsorted(self._bounds, index, "right")) - 1
+            relative = index - int(self._bounds[shape])
+            faults.setdefault(shape, []).append(ShapeFault(fault, relative, place))
+        return faults
+
+    def _counts(self) -> list[tuple[int, Fault, int]]:
+        """Required segments that are missing, and what stands more often than it may."""
+        table, owners = self._table, self._owners()
+        size = np.int64(table.size)
+        placed = np.flatnonzero(self.places > 0)
+        keys = owners[placed] * size + self.places[placed]
+        present, counts = np.unique(keys, return_counts=True)
+        found = []
+        for at in np.flatnonzero(counts > table.repeats[present % size]).tolist():
+            place = int(present[at] % size)
+            members = placed[keys == present[at]]
+            found.append((int(members[table.repeats[place]]), Fault.TOO_MANY, place))
+        triggers = np.flatnonzero(table.is_loop[self.places])
+        required = [table.required[place] for place in self.places[triggers].tolist()]
+        loops = np.repeat(triggers, [len(each) for each in required])
+        wanted = np.array([place for each in required for place in each], np.int64)
+        for at in np.flatnonzero(~np.isin(loops * size + wanted, present)).tolist():
+            found.append((int(loops[at]), Fault.MISSING, int(wanted[at])))
+        return found
+
+    def _owners(self) -> Indexes:
+        """For each segment the segment that starts the loop it stands in; of a loop's trigger,
+        the one that starts the loop around."""
+        table = self._table
+        depths = table.depths[self.places]
+        indexes = np.arange(len(self.places))
+        owners = indexes.copy()
+        for depth in range(int(depths.max(initial=0))):
+            starts = np.where(table.is_loop[self.places] & (depths == depth), indexes, 0)
+            latest = np.maximum.accumulate(starts)
+            inside = depths == depth + 1
+            owners[inside] = latest[inside]
+        return owners
+
+
+def spread(relative: Indexes, first: Indexes, lengths: Indexes, start: Indexes) -> Indexes:
+    """Runs of `relative`, a run a transaction, each moved by the start of its transaction.
+
+    Args:
+        relative: values of all sequences, one run after the other.
+        first, lengths: for each transaction where its run begins in `relative`, and how long it is.
+        start: what to add to the values of each transaction's run.
+    """
+    ends = np.cumsum(lengths)
+    total = int(ends[-1]) if len(ends) else 0
+    if total == len(lengths) and (lengths == 1).all():
+        return relative[first] + start
+    run = np.arange(total) + np.repeat(first - (ends - lengths), lengths)
+    numbers: Indexes = relative[run] + np.repeat(start, lengths)
+    return numbers

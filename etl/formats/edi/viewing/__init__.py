@@ -1,0 +1,1 @@
+"""A file for people: segment by segment, and as a tree."""

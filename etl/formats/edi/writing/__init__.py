@@ -1,0 +1,1 @@
+"""Interchanges of ours to bytes."""

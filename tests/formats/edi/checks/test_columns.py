@@ -1,0 +1,74 @@
+"""Lengths and cells of elements by column are those of segments split one by one."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from etl.formats.edi.checks.columns import LONGEST, chosen, columns_by_class
+from etl.formats.edi.delimiters import Delimiters
+from etl.formats.edi.reading.segments import SegmentIndex
+
+X12 = Delimiters(ord("*"), ord(":"), None, ord("~"))
+CLASSES = {"AA": 1, "BBB": 2, "C1": 3}
+ELEMENTS = st.lists(
+    st.one_of(st.text(alphabet="XY ", max_size=4), st.integers(250, 260).map("Z".__mul__)),
+    max_size=6,
+)
+SEGMENTS = st.lists(st.tuples(st.sampled_from(["AA", "BBB", "C1", "D9"]), ELEMENTS), max_size=12)
+
+
+def index_of(segments: list[tuple[str, list[str]]]) -> SegmentIndex:
+    text = "".join("*".join([name, *elements]) + "~" for name, elements in segments)
+    return SegmentIndex(text.encode(), X12, CLASSES, composites=False)
+
+
+@given(SEGMENTS, st.integers(1, 8))
+@example([], 1)
+@example([("AA", []), ("BBB", ["X"])], 3)
+def test_lengths_of_an_element(segments: list[tuple[str, list[str]]], element: int) -> None:
+    found = dict(columns_by_class(index_of(segments), len(CLASSES)))
+    for name, number in CLASSES.items():
+        own = [(at, elements) for at, (each, elements) in enumerate(segments) if each == name]
+        if not own:
+            assert number not in found
+            continue
+        columns = found[number]
+        assert columns.numbers.tolist() == [at for at, _ in own]
+        assert columns.counts.tolist() == [len(elements) for _, elements in own]
+        assert columns.widest == max(len(elements) for _, elements in own)
+        padded = [[*elements, *[""] * 8] for _, elements in own]
+        assert columns.lengths(element).tolist() == [
+            min(len(elements[element - 1]), LONGEST) for elements in padded
+        ]
+
+
+@given(SEGMENTS, st.integers(1, 6))
+def test_cells_are_the_values(segments: list[tuple[str, list[str]]], element: int) -> None:
+    index = index_of(segments)
+    for number, columns in columns_by_class(index, len(CLASSES)):
+        having = np.flatnonzero(columns.counts >= element)
+        cells = columns.cells(element, having)
+        name = next(each for each, at in CLASSES.items() if at == number)
+        expected = [
+            elements[element - 1]
+            for each, elements in segments
+            if each == name and len(elements) >= element
+        ]
+        texts = [
+            index.data[begin:end].decode()
+            for begin, end in zip(cells.start.tolist(), cells.end.tolist(), strict=True)
+        ]
+        assert texts == expected
+
+
+@given(SEGMENTS, st.integers(0, 3))
+def test_some_of_the_segments_are_a_column_too(
+    segments: list[tuple[str, list[str]]], step: int
+) -> None:
+    for _, columns in columns_by_class(index_of(segments), len(CLASSES)):
+        some = np.arange(len(columns)) % (step + 1) == 0
+        few = chosen(columns, some)
+        assert few.numbers.tolist() == columns.numbers[some].tolist()
+        assert few.lengths(1).tolist() == columns.lengths(1)[some].tolist()
