@@ -65,9 +65,24 @@ def mapped_table(
     row_of = np.concatenate([np.zeros(0, np.int64), *(scope.row_indexes for scope in scopes)])
     if len(parts) > 1:
         order = np.argsort(table["record_id"].to_numpy(), kind="stable")
-        table = table.take(pa.array(order)).combine_chunks()
+        same = _same_in_all_rows(chunk, label)
+        arrays = [
+            repeated(same[name], len(order))
+            if name in same
+            else table[name].combine_chunks().take(pa.array(order))
+            for name in table.column_names
+        ]
+        table = pa.Table.from_arrays(arrays, schema=table.schema)
         scope_of, row_of = scope_of[order], row_of[order]
     return MappedTable(table, scopes, scope_of, row_of)
+
+
+def _same_in_all_rows(chunk: Chunk, label: str) -> dict[str, str]:
+    """Columns of the lineage whose values need no sorting."""
+    if len(chunk.files) != 1:
+        return {"mapping": label}
+    file = chunk.files[0]
+    return {"mapping": label, "file_sha256": file.sha256, "file_name": file.name}
 
 
 def _part(kind: RecordType, scope: Scope, chunk: Chunk, label: str) -> pa.Table:

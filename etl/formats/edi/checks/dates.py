@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from etl.formats.edi.checks.values import is_clock_time, is_day
-from etl.formats.edi.checks.words import WordReader, is_date, is_leap_day, is_time
 from etl.formats.edi.reading.cells import Cells
 from etl.formats.edi.reading.segments import Mask, SegmentIndex
+from etl.formats.edi.reading.words import WordReader, is_date, is_leap_day, is_time
 
 _FORMATS: dict[str, tuple[int, int]] = {
     "101": (6, 0),

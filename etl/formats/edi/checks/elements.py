@@ -21,7 +21,12 @@ from etl.formats.edi.checks.dates import suspect_periods
 from etl.formats.edi.checks.findings import TransactionFindings
 from etl.formats.edi.checks.notes import broken, meaning
 from etl.formats.edi.checks.values import ValueFault, value_fault
-from etl.formats.edi.checks.words import (
+from etl.formats.edi.notation import Notation
+from etl.formats.edi.outgoing import Components
+from etl.formats.edi.reading.cells import Cells, Offsets
+from etl.formats.edi.reading.content import Reading
+from etl.formats.edi.reading.segments import Indexes, Mask
+from etl.formats.edi.reading.words import (
     WIDTH,
     WordReader,
     Words,
@@ -33,11 +38,6 @@ from etl.formats.edi.checks.words import (
     without_mark,
     without_sign,
 )
-from etl.formats.edi.notation import Notation
-from etl.formats.edi.outgoing import Components
-from etl.formats.edi.reading.cells import Cells, Offsets
-from etl.formats.edi.reading.content import Reading
-from etl.formats.edi.reading.segments import Indexes, Mask
 from etl.formats.edi.structures.dictionary import Composite, Element, Note, Segment, Use
 
 

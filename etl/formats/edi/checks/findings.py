@@ -40,9 +40,12 @@ class Places:
         """The file of a segment, and where in it the segment, or a value of it, stands."""
         offset = int(self._index.start[segment])
         if place is not None:
-            cells = self._index.cells(self._index.pick(np.array([segment])), place)
-            if component is not None:
-                cells = self._index.components(cells, component)
+            one = self._index.pick(np.array([segment]))
+            cells = (
+                self._index.cells(one, place)
+                if component is None
+                else self._index.component(one, place, component)
+            )
             offset = int(cells.start[0])
         file, at = self.at(offset)
         segment_id = self._index.segment_id(segment)

@@ -25,6 +25,7 @@ class Matches:
         self._index, self._transactions, self._shapes = index, transactions, shapes
         self._repeated = repeated
         self._at: dict[tuple[int, ...], Indexes] = {}
+        self._picked: dict[tuple[int, ...], Segments] = {}
         self._fitting: dict[tuple[Step, ...], Segments] = {}
         self._firsts: dict[tuple[Step, tuple[Step, ...]], tuple[Segments, Indexes | None]] = {}
 
@@ -45,7 +46,10 @@ class Matches:
                 if inside is not None:
                     inside = inside[self.owners(around, numbers)]
                     fits = inside if fits is None else inside & fits
-            self._fitting[steps] = self._index.pick(numbers if fits is None else numbers[fits])
+            if fits is None or fits.all():
+                self._fitting[steps] = self._segments(steps[-1])
+            else:
+                self._fitting[steps] = self._index.pick(numbers[fits])
         return self._fitting[steps]
 
     def owners(self, step: Step, numbers: Indexes) -> Indexes:
@@ -87,14 +91,21 @@ class Matches:
             self._at[step.places] = self._shapes.segments_at(step.places)
         return self._at[step.places]
 
+    def _segments(self, step: Step) -> Segments:
+        """All segments at a step's place, to take elements of."""
+        if step.places not in self._picked:
+            self._picked[step.places] = self._index.pick(self._instances(step))
+        return self._picked[step.places]
+
     def _hold(self, step: Step) -> Mask | None:
         """For which of all segments at a step's place its conditions hold; None: for all."""
         hold: Mask | None = None
         for condition in step.conditions:
-            segments = self._index.pick(self._instances(step))
-            cells = self._index.cells(segments, condition.element)
-            if condition.component is not None:
-                cells = self._index.components(cells, condition.component)
+            segments = self._segments(step)
+            if condition.component is None:
+                cells = self._index.cells(segments, condition.element)
+            else:
+                cells = self._index.component(segments, condition.element, condition.component)
             found = self._index.equal(cells, condition.values)
             hold = found if hold is None else hold & found
         return hold

@@ -93,11 +93,10 @@ class EdiRows:
 
     def _cut(self, place: FieldPath) -> pa.Array:
         segments, chosen = self._found(place)
-        cells = self._index.cells(segments, place.element)
         if place.component is not None:
-            cells = self._index.components(cells, place.component)
+            cells = self._index.component(segments, place.element, place.component)
         else:
-            cells = self._index.first_repetition(cells)
+            cells = self._index.first_repetition(self._index.cells(segments, place.element))
         values = self._index.strings(cells, chosen)
         return self._with_decimal_point(values, place)
 

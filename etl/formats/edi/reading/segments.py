@@ -17,6 +17,7 @@ import pyarrow as pa
 from etl.formats.edi.delimiters import BLANKS, Delimiters
 from etl.formats.edi.reading.cells import Cells, strings
 from etl.formats.edi.reading.scan import Offsets, Separators, places_of, separators_of
+from etl.formats.edi.reading.words import WIDTH, WordReader, packed
 
 Indexes = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -32,12 +33,14 @@ class Segments:
         numbers: their numbers in the index, rising.
         first, last: their first delimiters and terminators, as in the index.
         elements: how many elements each of them has at least.
+        components: cells of components by element, as far as they were asked for.
     """
 
     def __init__(self, index: SegmentIndex, numbers: Indexes) -> None:
         self.numbers = numbers
         self.first, self.last = index.first[numbers], index.last[numbers]
         self.elements = int((self.last - self.first).min(initial=99))
+        self.components: dict[int, list[Cells]] = {}
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -66,6 +69,7 @@ class SegmentIndex:
         self.data, self.delimiters = data, delimiters
         self.bytes = np.frombuffer(data, np.uint8)
         self._releases = delimiters.release is not None and delimiters.release in data
+        self._words = WordReader(data)
         self._known: dict[int, Offsets] = {}
         found = separators_of(data, delimiters, components=composites)
         self._separators = found
@@ -110,9 +114,15 @@ class SegmentIndex:
         end = self.positions.take(np.minimum(before + 1, segments.last))
         return Cells(np.minimum(self.positions.take(before) + 1, end), end, before)
 
-    def components(self, cells: Cells, component: int) -> Cells:
+    def component(self, segments: Segments, element: int, component: int) -> Cells:
         """The cells of a 1-based component; of a repeated element, in its first repetition."""
-        return self.component_cells(self.first_repetition(cells), component)[-1]
+        known = segments.components.get(element, [])
+        if len(known) < component:
+            cells = self.first_repetition(self.cells(segments, element))
+            # a condition on the first one is mostly followed by the value of the second
+            known = self.component_cells(cells, max(component, 2))
+            segments.components[element] = known
+        return known[component - 1]
 
     def component_counts(self, cells: Cells) -> Indexes:
         """How many components each cell has; an empty one has one."""
@@ -129,8 +139,14 @@ class SegmentIndex:
         begin = before.take(cells.delimiter)
         held = before.take(np.minimum(cells.delimiter + 1, len(before) - 1)) - begin
         most = int(held.max(initial=0))
+        least = int(held.min(initial=0)) if self.delimiters.repetition is None else 0
         found, start = [], cells.start
         for number in range(count):
+            if number < least:
+                end = places.take(begin + number)
+                found.append(Cells(start, end, cells.delimiter))
+                start = end + np.int32(1)
+                continue
             if number >= most:
                 end = cells.end
             else:
@@ -153,12 +169,17 @@ class SegmentIndex:
         """Which cells hold one of `values`."""
         found = np.zeros(len(cells), bool)
         lengths = cells.end - cells.start
+        words = self._words.words(cells.start, lengths)
         for value in values:
-            wanted = np.frombuffer(value.encode(), np.uint8)
-            same = np.flatnonzero(lengths == len(wanted))
-            for place, byte in enumerate(wanted):
-                same = same[self.bytes.take(cells.start.take(same) + place) == byte]
-            found[same] = True
+            length = len(value.encode())
+            same = lengths == length
+            if length <= WIDTH and value.isascii():
+                same &= words == packed(value)
+            else:
+                some = np.flatnonzero(same)
+                few = Cells(cells.start[some], cells.end[some], cells.delimiter[some])
+                same[some] = [text == value for text in self.strings(few).to_pylist()]
+            found |= same
             if self._releases:
                 found |= self._equal_released(cells, lengths, value)
         return found

@@ -67,7 +67,7 @@ def test_every_value_is_found(
         cells = index.cells(every, element)
         first = index.strings(index.first_repetition(cells)).to_pylist()
         for component in range(1, 5):
-            found = index.strings(index.components(cells, component)).to_pylist()
+            found = index.strings(index.component(every, element, component)).to_pylist()
             assert found == [value_at(each, element, component) or None for each in segments]
         wholes = [whole(each, element, notation.component) or None for each in segments]
         if delimiters.release is None:
@@ -98,7 +98,7 @@ def test_conditions_compare_values(
     index = SegmentIndex(text.encode(), delimiters, CLASSES, composites=syntax is EDIFACT)
     every = index.pick(np.arange(len(index)))
     for element, component in ((1, 1), (2, 1), (2, 2)):
-        cells = index.components(index.cells(every, element), component)
+        cells = index.component(every, element, component)
         found = index.equal(cells, [wanted, "A"]).tolist()
         assert found == [value_at(each, element, component) in (wanted, "A") for each in segments]
 
@@ -112,7 +112,7 @@ def test_chosen_cells_are_taken_in_any_order(
     segments = writable(segments, delimiters)
     text = "".join(notation.text(each) + notation.terminator for each in segments)
     index = SegmentIndex(text.encode(), delimiters, CLASSES, composites=True)
-    cells = index.components(index.cells(index.pick(np.arange(len(index))), 1), 1)
+    cells = index.component(index.pick(np.arange(len(index))), 1, 1)
     some = [at for at in chosen if at < len(segments)]
     assert index.strings(cells, np.array(some, np.int64)).to_pylist() == [
         None if at < 0 else value_at(segments[at], 1, 1) or None for at in some

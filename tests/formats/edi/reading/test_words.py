@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.formats.edi.checks.values import is_clock_time, is_day
-from etl.formats.edi.checks.words import (
+from etl.formats.edi.reading.words import (
     WIDTH,
     WordReader,
     Words,
