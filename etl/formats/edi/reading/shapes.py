@@ -128,21 +128,25 @@ class Shapes:
     def _counts(self) -> list[tuple[int, Fault, int]]:
         """Required segments that are missing, and what stands more often than it may."""
         table, owners = self._table, self._owners()
-        size = np.int64(table.size)
-        placed = np.flatnonzero(self.places > 0)
-        keys = owners[placed] * size + self.places[placed]
-        present, counts = np.unique(keys, return_counts=True)
+        order = self._order[np.searchsorted(self._sorted, 1) :]
+        places, around = self.places[order], owners[order]
+        # segments at the same place of the same loop instance follow each other in this order
+        begins = np.ones(len(order), bool)
+        begins[1:] = (places[1:] != places[:-1]) | (around[1:] != around[:-1])
+        runs = np.flatnonzero(begins)
+        lengths = np.diff(runs, append=len(order))
         found = []
-        for at in np.flatnonzero(counts > table.repeats[present % size]).tolist():
-            place = int(present[at] % size)
-            members = placed[keys == present[at]]
-            found.append((int(members[table.repeats[place]]), Fault.TOO_MANY, place))
-        triggers = np.flatnonzero(table.is_loop[self.places])
-        required = [table.required[place] for place in self.places[triggers].tolist()]
-        loops = np.repeat(triggers, [len(each) for each in required])
-        wanted = np.array([place for each in required for place in each], np.int64)
-        for at in np.flatnonzero(~np.isin(loops * size + wanted, present)).tolist():
-            found.append((int(loops[at]), Fault.MISSING, int(wanted[at])))
+        for run in np.flatnonzero(lengths > table.repeats[places[runs]]).tolist():
+            place = int(places[runs[run]])
+            found.append((int(order[runs[run] + table.repeats[place]]), Fault.TOO_MANY, place))
+        instances = np.bincount(places, minlength=table.size)
+        filled = np.bincount(places[runs], minlength=table.size)
+        for loop in np.flatnonzero((instances > 0) & table.is_loop).tolist():
+            for place in table.required[loop]:
+                if filled[place] < instances[loop]:
+                    starts = order[places == loop]
+                    missing = np.setdiff1d(starts, around[places == place])
+                    found += [(int(start), Fault.MISSING, place) for start in missing]
         return found
 
     def _owners(self) -> Indexes:
