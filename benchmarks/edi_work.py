@@ -59,13 +59,23 @@ def to_tables(
     return work
 
 
-def to_records(files: Sequence[SourceFile], mapping_file: Path) -> Work:
-    """Typed, validated, hashed records of the canonical types; gives the number of charges."""
+WITHOUT_ELEMENTS = dict.fromkeys(("elements", "lengths", "types", "codes", "notes"), "ignore")
+"""Severities with which envelopes, segments and loops are checked, but not every element: of these,
+only what is mapped is looked at, by the mapping."""
+
+
+def to_records(files: Sequence[SourceFile], mapping_file: Path, *, elements: bool = True) -> Work:
+    """Typed, validated, hashed records of the canonical types; gives the number of charges.
+
+    Args:
+        elements: whether the reader checks every element too.
+    """
     from etl.formats import format_named  # noqa: PLC0415
     from etl.mapping import Context, compile_mapping, load_code_lists, load_mapping  # noqa: PLC0415
 
     mapping = load_mapping(mapping_file, mapping_file.name)
-    reader = format_named(mapping.source["format"]).reader(mapping.source)
+    source = {**mapping.source, "structure": {} if elements else WITHOUT_ELEMENTS}
+    reader = format_named(mapping.source["format"]).reader(source)
     plan = compile_mapping(mapping, reader, load_code_lists(PROJECT / "mappings" / "codes"))
 
     def work() -> int:
