@@ -138,15 +138,20 @@ def column(table: pa.Table, name: str) -> pa.Array:
 
 
 def repeated(value: str, count: int) -> pa.Array:
-    """A text `count` times, as what is the same in all rows stands in them."""
-    return _many(value, max(count, 1).bit_length()).slice(0, count)
+    """A text `count` times, as what is the same in all rows stands in them.
+
+    The longest that was asked for lately is kept: tables and chunks share it.
+    """
+    kept = _kept(value)
+    if len(kept[0]) < count:
+        kept[0] = pa.repeat(pa.scalar(value, pa.string()), 1 << count.bit_length())
+    return kept[0].slice(0, count)
 
 
 @lru_cache(maxsize=8)
-def _many(value: str, bits: int) -> pa.Array:
-    """A text, more than half as often as it may be asked for: chunks differ little in size, and
-    share it."""
-    return pa.repeat(pa.scalar(value, pa.string()), 1 << bits)
+def _kept(value: str) -> list[pa.Array]:
+    """A place for a repeated text."""
+    return [pa.array([value], pa.string())]
 
 
 def column_values(table: pa.Table, name: str) -> npt.NDArray[np.int64]:

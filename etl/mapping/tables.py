@@ -66,12 +66,14 @@ def mapped_table(
     if len(parts) > 1:
         order = np.argsort(table["record_id"].to_numpy(), kind="stable")
         same = _same_in_all_rows(chunk, label)
-        arrays = [
-            repeated(same[name], len(order))
-            if name in same
-            else table[name].combine_chunks().take(pa.array(order))
-            for name in table.column_names
-        ]
+        arrays = []
+        for name in table.column_names:
+            if name in same:
+                arrays.append(repeated(same[name], len(order)))
+            elif table[name].null_count == len(order):
+                arrays.append(pa.nulls(len(order), table[name].type))
+            else:
+                arrays.append(column(table, name).take(pa.array(order)))
         table = pa.Table.from_arrays(arrays, schema=table.schema)
         scope_of, row_of = scope_of[order], row_of[order]
     return MappedTable(table, scopes, scope_of, row_of)
