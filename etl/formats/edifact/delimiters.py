@@ -48,8 +48,9 @@ _SYNTAX = re.compile(r"(UNO[A-Z])(.(\d))?")
 def headers(data: bytes, start: int = 0) -> Iterator[Header]:
     """Every place at or after `start` that reads as a UNA with its UNB, or as a UNB."""
     after = start
-    heads = np.sort(np.concatenate([occurrences(data, b"UNA"), occurrences(data, b"UNB")]))
-    for at in heads.tolist():
+    heads = occurrences(data, b"UN")
+    third = np.frombuffer(data, np.uint8).take(heads + 2, mode="clip")
+    for at in heads[(third == ord("A")) | (third == ord("B"))].tolist():
         if at >= after and (match := _HEAD.match(data, at)):
             after = match.end() - 1
             if header := _header(data, match):

@@ -63,8 +63,14 @@ class ElementChecks:
             return
         for columns, definition in self._by_definition():
             self._count(columns, definition)
-            for number, use in enumerate(definition.elements, start=1):
+            parted = sum(
                 self._element(columns, number, use)
+                for number, use in enumerate(definition.elements, start=1)
+            )
+            if self._composites_usual:
+                last = columns.first + columns.counts
+                if parted != self._index.inner_separators(columns.first, last):
+                    self._no_components(columns, definition)
             for note in definition.notes:
                 self._note(columns, note)
 
@@ -105,35 +111,34 @@ class ElementChecks:
                 expected=f"at most {most} elements",
             )
 
-    def _element(self, columns: SegmentColumns, number: int, use: Use) -> None:
+    def _element(self, columns: SegmentColumns, number: int, use: Use) -> int:
+        """Check one element; gives how many separators part the components of its composites."""
         lengths = columns.lengths(number)
         longest = int(lengths.max(initial=0))
         if use.required and int(lengths.min(initial=1)) == 0:
             self._missing(columns.numbers, lengths == 0, number, None, use)
-        if longest == 0:
-            return
-        if self._composites_usual and isinstance(use.of, Element):
-            self._no_components(columns, lengths, number, use.of)
-        if self._fits(use, lengths, longest):
-            return
+        if longest == 0 or self._fits(use, lengths, longest):
+            return 0
         present = None if columns.widest and lengths.all() else np.flatnonzero(lengths)
         cells = columns.cells(number, present)
         numbers = columns.numbers if present is None else columns.numbers[present]
         if self._repeats:
             cells = self._repetitions(numbers, cells, number, use)
         if isinstance(use.of, Composite):
-            self._components(numbers, cells, number, use.of)
-        else:
-            self._value(numbers, cells, number, None, use.of)
+            return self._components(numbers, cells, number, use.of)
+        self._value(numbers, cells, number, None, use.of)
+        return 0
 
-    def _no_components(
-        self, columns: SegmentColumns, lengths: Lengths, number: int, element: Element
-    ) -> None:
-        """A simple element has no components, where a separator would part them."""
-        present = np.flatnonzero(lengths)
-        counts = self._index.component_counts(columns.cells(number, present))
-        for at in np.flatnonzero(counts > 1).tolist():
-            self._tell_components(int(columns.numbers[present[at]]), number, element, 1, counts[at])
+    def _no_components(self, columns: SegmentColumns, definition: Segment) -> None:
+        """Simple elements have no components, where a separator would part them."""
+        for number, use in enumerate(definition.elements, start=1):
+            present = np.flatnonzero(columns.lengths(number))
+            if isinstance(use.of, Composite) or not len(present):
+                continue
+            counts = self._index.component_counts(columns.cells(number, present))
+            for at in np.flatnonzero(counts > 1).tolist():
+                segment = int(columns.numbers[present[at]])
+                self._tell_components(segment, number, use.of, 1, counts[at])
 
     def _fits(self, use: Use, lengths: Lengths, longest: int) -> bool:
         """Whether all values of an element must be right, as only their lengths matter."""
@@ -146,9 +151,7 @@ class ElementChecks:
             return False
         return element.least <= 1 or not bool(((lengths < element.least) & (lengths > 0)).any())
 
-    def _components(
-        self, numbers: Indexes, cells: Cells, number: int, composite: Composite
-    ) -> None:
+    def _components(self, numbers: Indexes, cells: Cells, number: int, composite: Composite) -> int:
         index = self._index
         counts = index.component_counts(cells)
         most = len(composite.components)
@@ -168,6 +171,7 @@ class ElementChecks:
             suspects = suspect_periods(self._words, index, parts)
             for at in np.flatnonzero(suspects).tolist():
                 self._period(numbers, parts, number, at)
+        return int(counts.sum()) - len(counts)
 
     def _value(
         self, numbers: Indexes, cells: Cells, number: int, component: int | None, element: Element

@@ -14,6 +14,7 @@ Offsets = npt.NDArray[np.int32]
 Indexes = npt.NDArray[np.int64]
 
 _BLOCK = 1 << 18
+_RANKS = np.arange(_BLOCK, dtype=np.int32)
 _NO_OFFSETS, _NO_INDEXES = np.empty(0, np.int32), np.empty(0, np.int64)
 
 
@@ -31,7 +32,7 @@ class Separators:
     outer: Offsets
     terminators: Indexes
     components: Offsets | None = None
-    before: Indexes | None = None
+    before: Offsets | None = None
 
 
 def separators_of(data: bytes, delimiters: Delimiters, *, components: bool) -> Separators:
@@ -39,7 +40,7 @@ def separators_of(data: bytes, delimiters: Delimiters, *, components: bool) -> S
     bytes_ = np.frombuffer(data, np.uint8)
     wanted = bytes((delimiters.element, delimiters.terminator))
     outer, terminators = [_NO_OFFSETS], [_NO_INDEXES]
-    inner, before = [_NO_OFFSETS], [_NO_INDEXES]
+    inner, before = [_NO_OFFSETS], [_NO_OFFSETS]
     ends = seen = 0
     if components:
         wanted += bytes((delimiters.component,))
@@ -49,7 +50,10 @@ def separators_of(data: bytes, delimiters: Delimiters, *, components: bool) -> S
             is_inner = kinds == delimiters.component
             at = np.flatnonzero(~is_inner)
             # the rank of a separator among all, less its rank among its own kind
-            before.append(at - np.arange(len(at)) + seen)
+            ranks = at.astype(np.int32)
+            ranks -= _RANKS[: len(at)]
+            ranks += seen
+            before.append(ranks)
             inner.append(_moved(places[is_inner], begin))
             seen += len(places) - len(at)
             places, kinds = places.take(at), kinds.take(at)

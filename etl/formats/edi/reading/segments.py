@@ -133,6 +133,12 @@ class SegmentIndex:
         following = before.take(np.minimum(cells.delimiter + 1, len(before) - 1))
         return following - before.take(cells.delimiter) + 1
 
+    def inner_separators(self, first: Indexes, last: Indexes) -> int:
+        """How many component separators stand in the elements of some segments, given by their
+        first delimiters and their terminators."""
+        _, before = self._components
+        return int((before.take(last) - before.take(first)).sum())
+
     def component_cells(self, cells: Cells, count: int) -> list[Cells]:
         """The cells of the first `count` components of cells without repetitions."""
         places, before = self._components
@@ -204,13 +210,13 @@ class SegmentIndex:
         return strings(self.data, cells, chosen, self.delimiters.release)
 
     @property
-    def _components(self) -> tuple[Offsets, Indexes]:
+    def _components(self) -> tuple[Offsets, Offsets]:
         """Positions of component separators, and how many of them stand before each element
         separator or terminator."""
         found = self._separators
         if found.components is None or found.before is None:
             places = self._places(self.delimiters.component)
-            before = np.searchsorted(places, self.positions)
+            before = np.searchsorted(places, self.positions).astype(np.int32)
             self._separators = found = Separators(found.outer, found.terminators, places, before)
         assert found.components is not None
         assert found.before is not None
