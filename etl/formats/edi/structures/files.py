@@ -16,7 +16,7 @@ from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -248,8 +248,9 @@ class _Dictionary:
         match = _NOTE.fullmatch(text)
         if match is None:
             raise StructureFileError(f"{self.label}: {owner}: note {text!r}")
-        relation: Relation = match[1]  # type: ignore[assignment]
-        return Note(relation, tuple(int(two) for two in re.findall(r"\d\d", match[2])))
+        return Note(
+            cast(Relation, match[1]), tuple(int(two) for two in re.findall(r"\d\d", match[2]))
+        )
 
 
 @cache
