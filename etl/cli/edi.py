@@ -87,10 +87,10 @@ def show(
     if as_json:
         print_json([plain(node) for node in tree(segments)])
     else:
-        printed = lines(segments, shown.defects, brief=brief)
+        printed = lines(segments, shown.checked.defects, brief=brief)
         while block := list(islice(printed, _BLOCK)):
             click.echo("\n".join(block))
-    ctx.exit(ExitCode.EXCEPTIONS if shown.rejecting else ExitCode.OK)
+    ctx.exit(ExitCode.EXCEPTIONS if shown.checked.rejecting else ExitCode.OK)
 
 
 @edi.command("to-json")

@@ -13,6 +13,7 @@ from etl.cli.printing import print_json, printable
 from etl.cli.session import Session, json_option, pass_session
 from etl.defects import Defect
 from etl.errors import ExitCode
+from etl.formats.edi.acknowledging.verdict import result_of, verdict_of
 from etl.formats.edi.receipt import ReceivedGroup, ReceivedInterchange, ReceivedTransaction
 from etl.jobs.edi_check import (
     KINDS,
@@ -21,9 +22,7 @@ from etl.jobs.edi_check import (
     addresses,
     check_file,
     report,
-    result_of,
     rules_of,
-    transaction_result,
 )
 from etl.jobs.workspace import utc_now
 
@@ -161,7 +160,7 @@ def _transaction(transaction: ReceivedTransaction) -> Iterator[str]:
     by = f" (read as {read_as})" if read_as not in ("", transaction.version) else ""
     yield (
         f"    {transaction.number}  {name}{by}, {transaction.segments} segments: "
-        f"{transaction_result(transaction)}"
+        f"{verdict_of(transaction.defects)}"
     )
     yield from _defects(transaction.defects, "      ")
 

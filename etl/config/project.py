@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from etl.config.partner import Partner, Retries
 from etl.config.secrets import Secret, resolve
-from etl.yamlfile import YamlFile
+from etl.errors import ConfigurationError
+from etl.yamlfile import YamlFile, did_you_mean
 
 _RETRIES = Retries(attempts=7, first_delay=1)
 
@@ -200,6 +201,15 @@ class Project:
     partners: Mapping[str, Partner]
     code_lists: Path
     reconcile: ReconcileSettings
+
+    def partner(self, name: str) -> Partner:
+        """The partner `name`; raises ConfigurationError where it is not declared."""
+        if name not in self.partners:
+            raise ConfigurationError(
+                f"there is no partner {name!r}; there are {', '.join(self.partners)}. "
+                f"{did_you_mean(name, self.partners)}"
+            )
+        return self.partners[name]
 
     def shown(self, path: Path) -> str:
         """`path` as people know it: relative to the project where it lies in it."""

@@ -26,20 +26,18 @@ from etl.formats.edi.acknowledging.acknowledgements import (
     usual_kinds,
 )
 from etl.formats.edi.acknowledging.application import DocumentResult, Reason
-from etl.formats.edi.acknowledging.verdict import Verdict, verdict_around, verdict_of
+from etl.formats.edi.acknowledging.verdict import result_of, verdict_of
 from etl.formats.edi.detection import HEAD, syntax_of
 from etl.formats.edi.reading.reader import EdiReader
 from etl.formats.edi.receipt import (
     Receipts,
     ReceivedGroup,
     ReceivedInterchange,
-    ReceivedTransaction,
 )
 from etl.formats.edi.syntax import Syntax
 from etl.formats.edi.writing.writer import written
-from etl.jobs.edi.source import FORMATS
+from etl.jobs.edi.source import envelope_of
 from etl.raw import SourceFile
-from etl.yamlfile import did_you_mean
 
 KINDS = tuple(
     kind
@@ -78,25 +76,31 @@ class CheckedFile:
 def rules_of(project: Project, partner: str) -> dict[str, Any]:
     """How a partner's files are read (``edi: read:`` of its partner.yaml), as keys of a mapping's
     ``source:``; raises ConfigurationError for a partner that is not there."""
-    if partner not in project.partners:
-        known = project.partners
-        raise ConfigurationError(
-            f"there is no partner {partner!r}; there are {', '.join(known)}. "
-            f"{did_you_mean(partner, known)}"
-        )
-    declared = asdict(project.partners[partner].edi.read)
+    declared = asdict(project.partner(partner).edi.read)
     return {key: value for key, value in declared.items() if value}
 
 
 def source_of(syntax: Syntax, rules: Mapping[str, Any]) -> dict[str, Any]:
     """The ``source:`` block that reads a syntax by some rules, which may be for both."""
-    own = FORMATS[syntax.name]
-    envelope = {
-        key: severity
-        for key, severity in rules.get("envelope", {}).items()
-        if key == own or key not in FORMATS.values()
-    }
+    envelope = envelope_of(syntax.name, rules.get("envelope", {}))
     return {"format": syntax.name, **rules, "envelope": envelope}
+
+
+def syntax_in(path: Path) -> Syntax:
+    """The syntax of a file by its first bytes.
+
+    Raises ConfigurationError: the file is not there, or is neither X12 nor EDIFACT.
+    """
+    try:
+        with path.open("rb") as stream:
+            syntax = syntax_of(stream.read(HEAD))
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}") from None
+    if syntax is None:
+        raise ConfigurationError(
+            f"{path}: neither X12 nor EDIFACT: there is no ISA and no UNB in it"
+        )
+    return syntax
 
 
 def check_file(file: Path, rules: Mapping[str, Any]) -> CheckedFile:
@@ -109,17 +113,9 @@ def check_file(file: Path, rules: Mapping[str, Any]) -> CheckedFile:
         ConfigurationError: the file is not there, or is neither X12 nor EDIFACT.
         DeclarationError: a rule is wrong.
     """
-    try:
-        with file.open("rb") as stream:
-            syntax = syntax_of(stream.read(HEAD))
-            stream.seek(0)
-            sha256 = file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise ConfigurationError(f"{file}: {error.strerror}") from None
-    if syntax is None:
-        raise ConfigurationError(
-            f"{file}: neither X12 nor EDIFACT: there is no ISA and no UNB in it"
-        )
+    syntax = syntax_in(file)
+    with file.open("rb") as stream:
+        sha256 = file_digest(stream, "sha256").hexdigest()
     reader = format_named(syntax.name).reader(source_of(syntax, rules))
     assert isinstance(reader, EdiReader)
     receipts, defects = Receipts(), list[Defect]()
@@ -194,19 +190,6 @@ def addresses(received: ReceivedInterchange) -> tuple[str, str]:
     return received.element(2), received.element(3)
 
 
-def result_of(received: ReceivedInterchange | ReceivedGroup) -> Verdict:
-    """What became of an interchange or group and all in it."""
-    inside = [verdict_of(transaction.defects) for transaction in received.transactions]
-    groups = received.groups if isinstance(received, ReceivedInterchange) else []
-    own = [*received.defects, *(defect for group in groups for defect in group.defects)]
-    return verdict_around(inside, own)
-
-
-def transaction_result(received: ReceivedTransaction) -> Verdict:
-    """What became of a transaction."""
-    return verdict_of(received.defects)
-
-
 def _interchange(received: ReceivedInterchange) -> dict[str, Any]:
     sender, receiver = addresses(received)
     return {
@@ -231,7 +214,7 @@ def _group(group: ReceivedGroup) -> dict[str, Any]:
                 "version": each.version,
                 "structure": each.structure or None,
                 "segments": each.segments,
-                "result": transaction_result(each),
+                "result": verdict_of(each.defects),
                 "defects": [_defect(defect) for defect in each.defects],
             }
             for each in group.transactions

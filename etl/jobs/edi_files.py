@@ -11,16 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from etl.defects import Defect, Severity
 from etl.errors import ConfigurationError, DataError
 from etl.formats.edi.as_json.files import from_json, to_json
-from etl.formats.edi.detection import HEAD, syntax_of
 from etl.formats.edi.reading.declaration import declaration_of
 from etl.formats.edi.syntax import Syntax
 from etl.formats.edi.viewing.tree import SegmentNode, marked
 from etl.formats.edi.viewing.walk import walk
 from etl.formats.refusal import RefusedError
-from etl.jobs.edi_check import check_file
+from etl.jobs.edi_check import CheckedFile, check_file, source_of, syntax_in
 
 
 @dataclass(frozen=True)
@@ -28,26 +26,21 @@ class ShownFile:
     """A file to be shown.
 
     Attributes:
-        defects: all that is wrong with it.
+        checked: all that is wrong with it.
         rules: how it is read, as keys of a mapping's ``source:``.
     """
 
     path: Path
     syntax: Syntax
-    defects: tuple[Defect, ...]
+    checked: CheckedFile
     rules: Mapping[str, Any]
-
-    @property
-    def rejecting(self) -> bool:
-        """Whether any of the defects rejects something."""
-        return any(defect.severity is Severity.REJECT for defect in self.defects)
 
     def segments(self) -> Iterator[SegmentNode]:
         """Its segments in order, each with its defects; none where its header is unreadable."""
-        declaration = declaration_of(self.syntax, {"format": self.syntax.name, **self.rules})
+        declaration = declaration_of(self.syntax, source_of(self.syntax, self.rules))
         with self.path.open("rb") as stream:
             standings = walk(stream, declaration.structures, declaration.charset)
-            yield from marked(_as_far_as_read(standings), self.defects)
+            yield from marked(_as_far_as_read(standings), self.checked.defects)
 
 
 def shown_file(path: Path, rules: Mapping[str, Any]) -> ShownFile:
@@ -60,7 +53,7 @@ def shown_file(path: Path, rules: Mapping[str, Any]) -> ShownFile:
         ConfigurationError: the file is not there, or is neither X12 nor EDIFACT.
         DeclarationError: a rule is wrong.
     """
-    return ShownFile(path, syntax_in(path), tuple(check_file(path, rules).defects), rules)
+    return ShownFile(path, syntax_in(path), check_file(path, rules), rules)
 
 
 def json_of(path: Path, charset: str | None) -> Iterator[str]:
@@ -98,20 +91,6 @@ def bytes_of(path: Path) -> bytes:
     except RecursionError:
         raise ConfigurationError(f"{path}: lists in lists without end, expected JSON") from None
     return from_json(document)
-
-
-def syntax_in(path: Path) -> Syntax:
-    """The syntax of a file by its first bytes; raises ConfigurationError for neither."""
-    try:
-        with path.open("rb") as stream:
-            syntax = syntax_of(stream.read(HEAD))
-    except OSError as error:
-        raise ConfigurationError(f"{path}: {error.strerror}") from None
-    if syntax is None:
-        raise ConfigurationError(
-            f"{path}: neither X12 nor EDIFACT: there is no ISA and no UNB in it"
-        )
-    return syntax
 
 
 def _as_far_as_read(standings: Iterator[Any]) -> Iterator[Any]:

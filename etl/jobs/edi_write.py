@@ -39,7 +39,7 @@ from etl.jobs.workspace import Workspace
 from etl.ledger import Interchange, InterchangeState, Purpose
 from etl.ledger.models import RunKind
 from etl.raw import SourceFile
-from etl.yamlfile import did_you_mean, load_yaml
+from etl.yamlfile import load_yaml
 
 JOB = "edi write"
 """The name of its runs; no declared job can have it."""
@@ -96,7 +96,7 @@ def write_file(
         DataError: a value that cannot be written, or what was written breaks its structure.
         TransientError: another process is writing.
     """
-    partner = _partner(workspace, partner_name)
+    partner = workspace.project.partner(partner_name)
     content = transactions(load_yaml(path, str(path), SCHEMA).data)
     syntax = _syntax(content, path)
     sending = _sending(workspace, partner, syntax, content, _digest(path))
@@ -121,16 +121,6 @@ def write_file(
     delivered = interchange.state == InterchangeState.DELIVERED
     where = sent.path.parent / "sent" / sent.path.name if delivered else sent.path
     return WrittenFile(interchange, where, error)
-
-
-def _partner(workspace: Workspace, name: str) -> Partner:
-    partners = workspace.project.partners
-    if name not in partners:
-        raise ConfigurationError(
-            f"there is no partner {name!r}; there are {', '.join(partners)}. "
-            f"{did_you_mean(name, partners)}"
-        )
-    return partners[name]
 
 
 def _digest(path: Path) -> str:

@@ -4,8 +4,8 @@ import pytest
 
 from etl.config.load import load_project
 from etl.errors import ConfigurationError
-from etl.formats.edi.acknowledging.verdict import Verdict
-from etl.jobs.edi_check import acknowledged, check_file, report, result_of, rules_of
+from etl.formats.edi.acknowledging.verdict import Verdict, result_of
+from etl.jobs.edi_check import acknowledged, check_file, report, rules_of
 from tests.formats.edi.answers import NOW
 from tests.formats.edifact import invoices
 from tests.formats.x12 import interchanges as x12

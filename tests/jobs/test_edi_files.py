@@ -10,6 +10,7 @@ import pytest
 
 from etl.errors import ConfigurationError
 from etl.jobs.edi_files import bytes_of, json_of, shown_file
+from tests.formats.x12 import interchanges as x12
 
 CORPUS = os.environ.get("ETL_CORPUS")
 
@@ -34,8 +35,17 @@ def test_every_file_of_the_corpus_is_shown_whole_with_all_its_defects(tmp_path: 
         listed = [each for part in form["parts"] for each in part["segments"]]
         assert [node.id for node in nodes] == [each[0] for each in listed if isinstance(each, list)]
         marked = [defect for node in nodes for defect in node.defects]
-        assert sorted(map(str, marked)) == sorted(map(str, found.defects)), file.name
+        assert sorted(map(str, marked)) == sorted(map(str, found.checked.defects)), file.name
         copy = tmp_path / "form.json"
         copy.write_text("".join(json_of(file, None)), "utf-8")
         assert bytes_of(copy) == file.read_bytes()
     assert shown > 0.9 * len(files)
+
+
+def test_a_severity_of_the_other_syntax_does_not_keep_a_file_from_being_shown(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "invoice.edi"
+    file.write_bytes(x12.plain(1))
+    found = shown_file(file, {"envelope": {"isa": "warn", "unb": "warn"}})
+    assert [node.id for node in found.segments()][:3] == ["ISA", "GS", "ST"]

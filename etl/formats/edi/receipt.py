@@ -99,21 +99,16 @@ class ReceivedInterchange:
 
 @dataclass
 class Receipts:
-    """What chunks tell of the files they are of, put together.
-
-    Attributes:
-        interchanges: in the order of the files.
-        others: defects of files that belong to no interchange: an unreadable header, junk.
-    """
+    """What chunks tell of the interchanges of their files, put together, in order."""
 
     interchanges: list[ReceivedInterchange] = field(default_factory=list)
-    others: list[Defect] = field(default_factory=list)
-
-    def of_file(self, sha256: str) -> list[ReceivedInterchange]:
-        """The interchanges of one file."""
-        return [one for one in self.interchanges if one.sha256 == sha256]
 
     def extend(self, interchanges: Iterable[ReceivedInterchange]) -> None:
-        """Take those that are not there yet: one that goes on is the same object in each chunk."""
-        known = set(map(id, self.interchanges[-2:]))
-        self.interchanges += [one for one in interchanges if id(one) not in known]
+        """Take those of the next chunk."""
+        take_up(self.interchanges, interchanges)
+
+
+def take_up(before: list[ReceivedInterchange], interchanges: Iterable[ReceivedInterchange]) -> None:
+    """Add those that are not there yet: one that goes on is the same object in each chunk."""
+    known = set(map(id, before[-2:]))
+    before += [one for one in interchanges if id(one) not in known]

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from etl.defects import Defect
-from etl.formats.edi.acknowledging.verdict import Verdict, verdict_around, verdict_of
-from etl.formats.edi.receipt import ReceivedInterchange
+from etl.formats.edi.acknowledging.verdict import Verdict, result_of
+from etl.formats.edi.receipt import ReceivedInterchange, take_up
 from etl.jobs.batch import BatchFile
 from etl.ledger import Channel, NewGroup, NewInterchange
 from etl.ledger.interchanges import received_id
@@ -41,8 +41,7 @@ class Reception:
 
     def take(self, interchanges: Sequence[ReceivedInterchange], others: Sequence[Defect]) -> None:
         """Add what a chunk of the file tells; an interchange that goes on comes again."""
-        known = set(map(id, self.interchanges[-2:]))
-        self.interchanges += [one for one in interchanges if id(one) not in known]
+        take_up(self.interchanges, interchanges)
         self.others += others
 
 
@@ -55,11 +54,9 @@ def channel_of(partner: str, received: ReceivedInterchange) -> Channel:
     return Channel(partner, received.syntax, sender, receiver)
 
 
-def result_of(received: ReceivedInterchange, *, refused: bool) -> str:
+def result_code(received: ReceivedInterchange, *, refused: bool) -> str:
     """A, E, P or R: what became of an interchange as EDI."""
-    inside = [verdict_of(each.defects) for each in received.transactions]
-    defects = [*received.defects, *(one for group in received.groups for one in group.defects)]
-    return RESULTS[verdict_around(inside, defects, refused=refused)]
+    return RESULTS[result_of(received, refused=refused)]
 
 
 def new_interchanges(reception: Reception, batch_id: str) -> Iterator[NewInterchange]:

@@ -18,12 +18,7 @@ def source_with_defaults(source: Mapping[str, Any], reading: EdiReading) -> Mapp
     """
     if source.get("format") not in FORMATS:
         return source
-    own_key = FORMATS[source["format"]]
-    envelope = {
-        key: severity
-        for key, severity in reading.envelope.items()
-        if key == own_key or key not in FORMATS.values()
-    }
+    envelope = envelope_of(source["format"], reading.envelope)
     merged = dict(source)
     for name, defaults in (("envelope", envelope), ("structure", reading.structure)):
         own = source.get(name, {})
@@ -35,3 +30,9 @@ def source_with_defaults(source: Mapping[str, Any], reading: EdiReading) -> Mapp
     if reading.deviations and isinstance(own_deviations, list | tuple):
         merged["deviations"] = [*reading.deviations, *own_deviations]
     return merged
+
+
+def envelope_of(name: str, envelope: Mapping[str, Any]) -> dict[str, Any]:
+    """Of severities that may be for both formats, those that the format `name` has."""
+    other = set(FORMATS.values()) - {FORMATS[name]}
+    return {key: severity for key, severity in envelope.items() if key not in other}

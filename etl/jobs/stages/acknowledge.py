@@ -31,7 +31,7 @@ from etl.jobs.edi.delivery import Deliveries, deliver_waiting
 from etl.jobs.edi.exceptions import unwritable
 from etl.jobs.edi.outbox import Numbers, Sending, Sent, put_into_outbox
 from etl.jobs.edi.outgoing import group_count
-from etl.jobs.edi.received import Reception, result_of
+from etl.jobs.edi.received import Reception, result_code
 from etl.jobs.preparation import Prepared
 from etl.jobs.progress import Progress
 from etl.jobs.workspace import Workspace
@@ -110,7 +110,7 @@ class _Telling:
         received, refused = self._received, self.place in self.reception.refused
         wanted = self.policy.x12 if received.syntax == "x12" else self.policy.edifact
         kinds = [kind for kind in SYNTAX_KINDS[received.syntax] if kind in wanted]
-        result = result_of(received, refused=refused)
+        result = result_code(received, refused=refused)
         if not kinds or (self.policy.when == "errors" and result == "A"):
             return
         made = acknowledgements(received, kinds, refused=refused)

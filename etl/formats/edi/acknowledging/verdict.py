@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 from etl.defects import Defect, Severity
+from etl.formats.edi.receipt import ReceivedGroup, ReceivedInterchange
 
 
 class Verdict(StrEnum):
@@ -48,6 +49,14 @@ def verdict_around(
     if rejected:
         return Verdict.PARTLY
     return Verdict.ERRORS if defects or Verdict.ERRORS in inside else Verdict.ACCEPTED
+
+
+def result_of(received: ReceivedInterchange | ReceivedGroup, *, refused: bool = False) -> Verdict:
+    """Of an interchange or group and all in it; `refused` as in :func:`verdict_around`."""
+    inside = [verdict_of(transaction.defects) for transaction in received.transactions]
+    groups = received.groups if isinstance(received, ReceivedInterchange) else []
+    own = [*received.defects, *(defect for group in groups for defect in group.defects)]
+    return verdict_around(inside, own, refused=refused)
 
 
 def envelope_verdict(
