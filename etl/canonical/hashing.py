@@ -1,11 +1,11 @@
 """The record hash: sha256 over what a record says, and nothing of where it came from.
 
-A record is written in two parts, first all of its texts and then all of its numbers; in each, the
-main row comes first, then the rows of the child tables in alphabetical order. The texts of a row
-are a digest of its table's name and of the names of the fields that have a value, in alphabetical
-order, followed by the values that are text. Its numbers are the other values, each as a whole
-number of eight bytes, little-endian: money in ten-thousandths, quantities in millionths, dates as
-days and times as microseconds since 1970-01-01, booleans as 0 and 1.
+A record is written row by row: the main row first, then the rows of the child tables, the tables in
+alphabetical order. A row begins with a record separator and seven bytes of a digest: of its table's
+name and of the names of the fields that have a value, in alphabetical order. The values that are no
+text follow, each as a whole number of eight bytes, little-endian: money in ten-thousandths,
+quantities in millionths, dates as days and times as microseconds since 1970-01-01, booleans as 0
+and 1. Then come the texts, each after a unit separator.
 
 Fields without a value leave no trace, so that a field added to a type later does not change old
 hashes, and nothing depends on library versions or on what else is in the tables. The digests say
@@ -15,7 +15,7 @@ how many numbers there are, so that no text can be mistaken for one.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -27,34 +27,35 @@ from etl.canonical.records import RecordSet, column
 
 _ROW, _VALUE = "\x1e", "\x1f"
 
-Spans = Iterator[bytes]
+Spans = Iterator[memoryview]
 """For each record, its part of some content."""
 
 
 def record_hashes(records: RecordSet) -> pa.Array:
     """One lower case hexadecimal sha256 for each record, in the order of the main table."""
     count = records.num_records
-    texts, numbers = _spans(records.type, records.main, np.arange(count), count)
-    parts = [[texts], [numbers]]
+    spans = [_spans(records.type, records.main, np.arange(count), count)]
     for name in sorted(records.children):
         table = records.tables[name]
         if table.num_rows:
             child = record_type(records.type.children[name])
-            texts, numbers = _spans(child, table, records.parent_rows(name), count)
-            parts[0].append(texts)
-            parts[1].append(numbers)
-    contents = map(b"".join, zip(*parts[0], *parts[1], strict=True))
-    digests = b"".join([hashlib.sha256(content).digest() for content in contents])
+            spans.append(_spans(child, table, records.parent_rows(name), count))
+    digests = b"".join([_sha256(*parts) for parts in zip(*spans, strict=True)])
     ends = np.arange(0, 64 * count + 1, 64, dtype=np.int32)
     return pa.StringArray.from_buffers(
         count, pa.py_buffer(ends), pa.py_buffer(digests.hex().encode())
     )
 
 
-def _spans(
-    kind: RecordType, table: pa.Table, owners: npt.NDArray[np.int64], count: int
-) -> tuple[Spans, Spans]:
-    """The texts and the numbers of a table's rows, each as one span of bytes an owner."""
+def _sha256(first: memoryview, *others: memoryview) -> bytes:
+    digest = hashlib.sha256(first)
+    for part in others:
+        digest.update(part)
+    return digest.digest()
+
+
+def _spans(kind: RecordType, table: pa.Table, owners: npt.NDArray[np.int64], count: int) -> Spans:
+    """What is written of a table's rows, one span of bytes an owner."""
     if np.any(owners[1:] < owners[:-1]):
         order = np.argsort(owners, kind="stable")
         table, owners = table.take(pa.array(order)), owners[order]
@@ -62,39 +63,51 @@ def _spans(
     columns = {
         name: column(table, name) for name in names if table[name].null_count < table.num_rows
     }
-    texts = [column for column in columns.values() if pa.types.is_string(column.type)]
-    numbers = [column for column in columns.values() if not pa.types.is_string(column.type)]
-    headers = _headers(kind.name, columns, table.num_rows)
-    starts = np.searchsorted(owners, np.arange(count + 1))
-    return _texts(headers, texts, starts), _numbers(numbers, starts, table.num_rows)
-
-
-def _texts(headers: pa.Array, columns: list[pa.Array], starts: npt.NDArray[np.intp]) -> Spans:
-    escaped = [_escaped(column.cast(pa.large_string())) for column in columns]
-    joined = pc.binary_join_element_wise(
-        headers, *escaped, pa.scalar(_VALUE, pa.large_string()), null_handling="skip"
+    texts = [_escaped(values) for values in columns.values() if pa.types.is_string(values.type)]
+    rows = pc.binary_join_element_wise(
+        _heads(kind.name, columns, table.num_rows),
+        *(text.cast(pa.large_binary()) for text in texts),
+        pa.scalar(_VALUE.encode(), pa.large_binary()),
+        null_handling="skip",
     )
-    _, offsets, data = joined.buffers()
-    bounds = np.frombuffer(offsets, np.int64, len(joined) + 1)[starts]
-    return _cut(b"" if data is None else data.to_pybytes(), bounds)
+    _, offsets, data = rows.buffers()
+    starts = np.searchsorted(owners, np.arange(count + 1))
+    ends = np.frombuffer(offsets, np.int64, len(rows) + 1)[starts].tolist()
+    return map(memoryview(data or b"").__getitem__, map(slice, ends, ends[1:]))
 
 
-def _numbers(columns: list[pa.Array], starts: npt.NDArray[np.intp], rows: int) -> Spans:
-    values = np.zeros((rows, len(columns)), "<i8")
-    present = np.ones((rows, len(columns)), np.bool_)
-    before = np.zeros(rows + 1, np.int64)
-    for index, numbers in enumerate(columns):
-        values[:, index] = _whole(numbers)
-        if numbers.null_count:
-            present[:, index] = _valid(numbers)
-        before[1:] += present[:, index]
-    bounds = np.cumsum(before)[starts] * values.itemsize
-    return _cut(values[present].tobytes(), bounds)
+def _heads(table: str, columns: Mapping[str, pa.Array], rows: int) -> pa.Array:
+    """What is written of each row before its texts: the digest and the numbers."""
+    numbers = [values for values in columns.values() if not pa.types.is_string(values.type)]
+    words = np.array([_digests(table, columns, rows), *map(_whole, numbers)], "<i8")
+    if any(values.null_count for values in numbers):
+        present = np.ones(words.shape, np.bool_)
+        for place, values in enumerate(numbers, start=1):
+            if values.null_count:
+                present[place] = _valid(values)
+        content, sizes = words.T[present.T], np.count_nonzero(present, axis=0)
+    else:
+        content, sizes = np.ascontiguousarray(words.T), np.full(rows, len(words))
+    ends = np.zeros(rows + 1, np.int64)
+    np.cumsum(sizes * words.itemsize, out=ends[1:])
+    buffers = [None, pa.py_buffer(ends), pa.py_buffer(content)]
+    return pa.Array.from_buffers(pa.large_binary(), rows, buffers)
 
 
-def _cut(content: bytes, bounds: npt.NDArray[np.int64]) -> Spans:
-    ends = bounds.tolist()
-    return map(content.__getitem__, map(slice, ends, ends[1:]))
+def _digests(table: str, columns: Mapping[str, pa.Array], rows: int) -> npt.NDArray[np.int64]:
+    """For each row, a separator and the digest of the table's name and of the fields that have a
+    value in it."""
+    pattern = np.zeros(rows, np.int64)
+    sometimes = [name for name, values in columns.items() if values.null_count]
+    for bit, name in enumerate(sometimes):
+        pattern |= _valid(columns[name]).astype(np.int64) << bit
+    patterns = pa.array(pattern).dictionary_encode()
+    heads = []
+    for bits in patterns.dictionary.to_pylist():
+        absent = {name for bit, name in enumerate(sometimes) if not bits >> bit & 1}
+        present = ",".join(name for name in columns if name not in absent)
+        heads.append(_ROW.encode() + hashlib.sha256(f"{table}:{present}".encode()).digest()[:7])
+    return np.frombuffer(b"".join(heads), "<i8").take(patterns.indices)
 
 
 def _whole(column: pa.Array) -> npt.NDArray[np.int64]:

@@ -17,11 +17,12 @@ import pyarrow as pa
 from etl.formats.edi.delimiters import BLANKS, Delimiters
 from etl.formats.edi.reading.cells import Cells, strings
 from etl.formats.edi.reading.scan import Offsets, Separators, places_of, separators_of
-from etl.formats.edi.reading.words import WIDTH, WordReader, packed
+from etl.formats.edi.reading.words import WIDTH, WordReader, Words
 
 Indexes = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
+_FIRST_BYTE, _THREE_BYTES = np.uint64(0xFF), np.uint64(0xFFFFFF)
 _FEW_BLANKS = 12
 """Up to so many blanks before a segment are skipped one by one."""
 
@@ -77,9 +78,14 @@ class SegmentIndex:
         self.first = np.empty_like(self.last)
         self.first[:1], self.first[1:] = 0, self.last[:-1] + 1
         self.stop: Indexes = self.positions.take(self.last).astype(np.int64)
-        self.start = self._starts()
-        self.empty = self._drop_empty()
-        self.classes = self._classes(ids)
+        self.start, heads = self._starts()
+        self.empty = self.start[:0]
+        if not (full := self.stop > self.start).all():
+            if not delimiters.breaks_lines:
+                self.empty = self.start[~full]
+            self.start, self.stop, heads = self.start[full], self.stop[full], heads[full]
+            self.first, self.last = self.first[full], self.last[full]
+        self.classes = _classes(heads, ids, delimiters)
 
     def __len__(self) -> int:
         return len(self.start)
@@ -175,12 +181,13 @@ class SegmentIndex:
         """Which cells hold one of `values`."""
         found = np.zeros(len(cells), bool)
         lengths = cells.end - cells.start
-        words = self._words.words(cells.start, lengths)
+        words = self._words.following(cells.start)
         for value in values:
-            length = len(value.encode())
-            same = lengths == length
-            if length <= WIDTH and value.isascii():
-                same &= words == packed(value)
+            encoded = value.encode()
+            same = lengths == len(encoded)
+            if len(encoded) <= WIDTH:
+                mask = np.uint64((1 << 8 * len(encoded)) - 1)
+                same &= words & mask == int.from_bytes(encoded, "little")
             else:
                 some = np.flatnonzero(same)
                 few = Cells(cells.start[some], cells.end[some], cells.delimiter[some])
@@ -227,49 +234,42 @@ class SegmentIndex:
             self._known[separator] = places_of(self.data, separator, self.delimiters.release)
         return self._known[separator]
 
-    def _starts(self) -> Indexes:
-        """Offset after the terminator before, and after what blanks follow that."""
+    def _starts(self) -> tuple[Indexes, Words]:
+        """Offset after the terminator before, and after what blanks follow that; and what follows
+        there: at least seven bytes, the first one lowest."""
         start = np.empty_like(self.stop)
         start[:1], start[1:] = 0, self.stop[:-1] + 1
+        heads = self._words.following(start)
         if len(start) > 1 and not self.delimiters.breaks_lines:
             # a line a segment is the usual form, and quick to be sure of
-            lines = start.copy()
-            lines[1:] += 1
-            if (self.bytes.take(lines[1:] - 1) == 10).all() and (self.bytes.take(lines) > 32).all():
-                return lines
+            characters = heads[1:].view(np.uint8).reshape(-1, WIDTH)
+            solid = heads[0] & _FIRST_BYTE > 32 and (characters[:, 1] > 32).all()
+            if solid and (characters[:, 0] == 10).all():
+                start[1:] += 1
+                heads[1:] >>= np.uint64(8)
+                return start, heads
         blank = np.zeros(256, bool)
         blank[list(BLANKS)] = True
         blank[[self.delimiters.terminator, self.delimiters.element]] = False
         skip = blank.take(self.bytes.take(start))
         for _ in range(_FEW_BLANKS):
             if not skip.any():
-                return start
+                return start, self._words.following(start)
             start += skip
             skip = blank.take(self.bytes.take(start))
         solid = np.flatnonzero(~blank[self.bytes])
-        after: Indexes = solid[np.searchsorted(solid, start)]
-        return after
+        start = solid[np.searchsorted(solid, start)]
+        return start, self._words.following(start)
 
-    def _drop_empty(self) -> Indexes:
-        full = self.stop > self.start
-        if full.all():
-            return self.start[:0]
-        empty = self.start[~full]
-        self.start, self.stop = self.start[full], self.stop[full]
-        self.first, self.last = self.first[full], self.last[full]
-        return empty[:0] if self.delimiters.breaks_lines else empty
 
-    def _classes(self, ids: Mapping[str, int]) -> npt.NDArray[np.uint8]:
-        table, lengths = _class_table(tuple(ids.items()), self.delimiters)
-        heads = np.zeros(len(self), np.int32)
-        for place in range(3):
-            heads <<= 8
-            heads |= self.bytes.take(self.start + place, mode="clip")
-        classes: npt.NDArray[np.uint8] = table.take(heads)
-        longest = np.flatnonzero(lengths.take(classes) == 3)
-        cut = longest[self.positions[self.first[longest]] != self.start[longest] + 3]
-        classes[cut] = 0
-        return classes
+def _classes(heads: Words, ids: Mapping[str, int], delimiters: Delimiters) -> npt.NDArray[np.uint8]:
+    """Class numbers of segments by their first bytes; 0: unknown."""
+    table, lengths = _class_table(tuple(ids.items()), delimiters)
+    classes: npt.NDArray[np.uint8] = table.take((heads & _THREE_BYTES).view(np.int64))
+    longest = np.flatnonzero(lengths.take(classes) == 3)
+    after = heads.take(longest).view(np.uint8)[3::WIDTH]
+    classes[longest[(after != delimiters.element) & (after != delimiters.terminator)]] = 0
+    return classes
 
 
 @lru_cache(maxsize=16)
@@ -286,5 +286,5 @@ def _class_table(
         lengths[number] = len(segment_id)
         for after in (delimiters.element, delimiters.terminator):
             key = (segment_id.encode() + bytes((after,)))[:3]
-            table[int.from_bytes(key, "big")] = number
+            table[int.from_bytes(key, "little")] = number
     return table, lengths

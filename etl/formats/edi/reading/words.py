@@ -33,18 +33,22 @@ class WordReader:
 
     data: bytes
 
+    def following(self, start: npt.NDArray[np.integer]) -> Words:
+        """The eight bytes from each offset on, the first one lowest; zeros after the last one."""
+        if len(self.data) < WIDTH:
+            return WordReader(self.data.ljust(WIDTH, b"\0")).following(start)
+        view: Words = np.ndarray((len(self.data) - WIDTH + 1,), np.dtype("<u8"), self.data, 0, (1,))
+        last = len(view) - 1
+        if not len(start) or start.max() <= last:
+            return view[start]
+        clipped = np.minimum(start, last)
+        words: Words = view[clipped] >> ((start - clipped) * 8).astype(np.uint64)
+        return words
+
     def words(self, start: Offsets, length: npt.NDArray[np.integer]) -> Words:
         """The first eight characters, or as many as `length`, of each value; the rest is ``0``
         characters. The first character is the lowest byte."""
-        if len(self.data) < WIDTH:
-            return WordReader(self.data.ljust(WIDTH)).words(start, length)
-        view: Words = np.ndarray((len(self.data) - WIDTH + 1,), np.dtype("<u8"), self.data, 0, (1,))
-        last = len(view) - 1
-        if len(start) and start.max() > last:
-            clipped = np.minimum(start, last)
-            words: Words = view[clipped] >> ((start - clipped) * 8).astype(np.uint64)
-        else:
-            words = view[start]
+        words = self.following(start)
         words &= _KEPT.take(length, mode="clip")
         words |= _FILL.take(length, mode="clip")
         return words
