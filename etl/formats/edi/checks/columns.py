@@ -69,9 +69,8 @@ class SegmentColumns:
         before = first + (element - 1)
         start = self._positions.take(before)
         start += 1
-        if LONGEST in lengths:
-            return Cells(start, self._positions.take(before + 1), before)
-        return Cells(start, start + lengths, before)
+        end = self._positions.take(before + 1) if LONGEST in lengths else start + lengths
+        return Cells(start, end, before)
 
 
 def columns_by_class(index: SegmentIndex, classes: int) -> Iterator[tuple[int, SegmentColumns]]:

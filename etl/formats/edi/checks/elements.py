@@ -373,6 +373,4 @@ class ElementChecks:
 
     def _text(self, cells: Cells, at: int) -> str:
         """A value without its release characters."""
-        one = np.array([at])
-        cell = Cells(cells.start[one], cells.end[one], cells.delimiter[one])
-        return self._index.strings(cell)[0].as_py() or ""
+        return self._index.strings(cells.some(np.array([at])))[0].as_py() or ""

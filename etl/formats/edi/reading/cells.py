@@ -17,15 +17,31 @@ class Cells:
     """Byte ranges of values, in the order of the buffer; empty where a value is absent.
 
     Attributes:
-        delimiter: index of the separator before each element among the element separators.
+        first: for each, the index among the element separators of the first one of its segment,
+            and
+        place: how many come between that and the one before its element.
     """
 
     start: Offsets
     end: Offsets
-    delimiter: npt.NDArray[np.int64]
+    first: npt.NDArray[np.int64]
+    place: int = 0
 
     def __len__(self) -> int:
         return len(self.start)
+
+    @property
+    def delimiter(self) -> npt.NDArray[np.int64]:
+        """Index of the separator before each element among the element separators."""
+        return self.first + self.place
+
+    def within(self, start: Offsets, end: Offsets) -> Cells:
+        """Parts of the same elements."""
+        return Cells(start, end, self.first, self.place)
+
+    def some(self, chosen: npt.NDArray[np.int64]) -> Cells:
+        """Some of the cells."""
+        return Cells(self.start[chosen], self.end[chosen], self.first[chosen], self.place)
 
 
 def strings(

@@ -39,12 +39,20 @@ class Segments:
 
     def __init__(self, index: SegmentIndex, numbers: Indexes) -> None:
         self.numbers = numbers
-        self.first, self.last = index.first[numbers], index.last[numbers]
+        self.first, self.last = index.first.take(numbers), index.last.take(numbers)
         self.elements = int((self.last - self.first).min(initial=99))
         self.components: dict[int, list[Cells]] = {}
+        self._positions, self._known = index.positions, dict[int, Offsets]()
 
     def __len__(self) -> int:
         return len(self.numbers)
+
+    def delimiters(self, place: int) -> Offsets:
+        """Offsets of the first delimiters, or of those `place` after them, which all must have."""
+        if place not in self._known:
+            at = self.first + place if place else self.first
+            self._known[place] = self._positions.take(at)
+        return self._known[place]
 
 
 class SegmentIndex:
@@ -112,11 +120,11 @@ class SegmentIndex:
 
     def cells(self, segments: Segments, element: int) -> Cells:
         """The cells of a 1-based element."""
-        before = segments.first + (element - 1)
+        place = element - 1
         if element <= segments.elements:
-            start, end = self.positions.take(before), self.positions.take(before + 1)
-            return Cells(start + 1, end, before)
-        before = np.minimum(before, segments.last)
+            start, end = segments.delimiters(place) + 1, segments.delimiters(element)
+            return Cells(start, end, segments.first, place)
+        before = np.minimum(segments.first + place, segments.last)
         end = self.positions.take(np.minimum(before + 1, segments.last))
         return Cells(np.minimum(self.positions.take(before) + 1, end), end, before)
 
@@ -136,8 +144,9 @@ class SegmentIndex:
         if self.delimiters.repetition is not None:
             inside = np.searchsorted(places, cells.end) - np.searchsorted(places, cells.start)
             return inside + 1
-        following = before.take(np.minimum(cells.delimiter + 1, len(before) - 1))
-        return following - before.take(cells.delimiter) + 1
+        at = cells.delimiter
+        following = before.take(np.minimum(at + 1, len(before) - 1))
+        return following - before.take(at) + 1
 
     def inner_separators(self, first: Indexes, last: Indexes) -> int:
         """How many component separators stand in the elements of some segments, given by their
@@ -148,15 +157,16 @@ class SegmentIndex:
     def component_cells(self, cells: Cells, count: int) -> list[Cells]:
         """The cells of the first `count` components of cells without repetitions."""
         places, before = self._components
-        begin = before.take(cells.delimiter)
-        held = before.take(np.minimum(cells.delimiter + 1, len(before) - 1)) - begin
+        at = cells.delimiter
+        begin = before.take(at)
+        held = before.take(np.minimum(at + 1, len(before) - 1)) - begin
         most = int(held.max(initial=0))
         least = int(held.min(initial=0)) if self.delimiters.repetition is None else 0
         found, start = [], cells.start
         for number in range(count):
             if number < least:
                 end = places.take(begin + number)
-                found.append(Cells(start, end, cells.delimiter))
+                found.append(cells.within(start, end))
                 start = end + np.int32(1)
                 continue
             if number >= most:
@@ -164,7 +174,7 @@ class SegmentIndex:
             else:
                 end = places.take(np.minimum(begin + number, len(places) - 1))
                 end = np.minimum(np.where(number < held, end, cells.end), cells.end)
-            found.append(Cells(start, end, cells.delimiter))
+            found.append(cells.within(start, end))
             start = np.minimum(end + 1, cells.end)
         return found
 
@@ -175,7 +185,7 @@ class SegmentIndex:
             return cells
         following = np.append(places, np.int32(np.iinfo(np.int32).max))
         end = np.minimum(following[np.searchsorted(places, cells.start)], cells.end)
-        return Cells(cells.start, end, cells.delimiter)
+        return cells.within(cells.start, end)
 
     def equal(self, cells: Cells, values: Sequence[str]) -> Mask:
         """Which cells hold one of `values`."""
@@ -190,8 +200,8 @@ class SegmentIndex:
                 same &= words & mask == int.from_bytes(encoded, "little")
             else:
                 some = np.flatnonzero(same)
-                few = Cells(cells.start[some], cells.end[some], cells.delimiter[some])
-                same[some] = [text == value for text in self.strings(few).to_pylist()]
+                few = self.strings(cells.some(some))
+                same[some] = [text == value for text in few.to_pylist()]
             found |= same
             if self._releases:
                 found |= self._equal_released(cells, lengths, value)
@@ -207,9 +217,9 @@ class SegmentIndex:
             at_place = self.bytes.take(start + place, mode="clip") == self.delimiters.release
             releases |= at_place & (place < length)
         longer = longer[releases]
-        some = Cells(cells.start[longer], cells.end[longer], cells.delimiter[longer])
         found = np.zeros(len(cells), bool)
-        found[longer] = [text == value for text in self.strings(some).to_pylist()]
+        texts = self.strings(cells.some(longer)).to_pylist()
+        found[longer] = [text == value for text in texts]
         return found
 
     def strings(self, cells: Cells, chosen: Indexes | None = None) -> pa.StringArray:
