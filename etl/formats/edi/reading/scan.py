@@ -14,7 +14,6 @@ Offsets = npt.NDArray[np.int32]
 Indexes = npt.NDArray[np.int64]
 
 _BLOCK = 1 << 18
-_RANKS = np.arange(_BLOCK, dtype=np.int32)
 _NO_OFFSETS, _NO_INDEXES = np.empty(0, np.int32), np.empty(0, np.int64)
 
 
@@ -25,45 +24,42 @@ class Separators:
     Attributes:
         outer: offsets of element separators and terminators, rising.
         terminators: which of them are terminators, as indexes.
-        components: offsets of component separators; None: not looked for.
-        before: how many component separators stand before each of the outer ones; likewise.
+        every: offsets of component separators too; None: these were not looked for.
+        among: the index in `every` of each of the outer ones, and at its end the length of
+            `every`; likewise.
     """
 
     outer: Offsets
     terminators: Indexes
-    components: Offsets | None = None
-    before: Offsets | None = None
+    every: Offsets | None = None
+    among: Offsets | None = None
 
 
 def separators_of(data: bytes, delimiters: Delimiters, *, components: bool) -> Separators:
     """Find the separators that are not released, in one pass; with `components` all three."""
     bytes_ = np.frombuffer(data, np.uint8)
     wanted = bytes((delimiters.element, delimiters.terminator))
-    outer, terminators = [_NO_OFFSETS], [_NO_INDEXES]
-    inner, before = [_NO_OFFSETS], [_NO_OFFSETS]
-    ends = seen = 0
     if components:
         wanted += bytes((delimiters.component,))
-    for begin, every in _blocks(data, wanted, delimiters.release):
-        places, kinds = every, bytes_[begin:].take(every)
+    outer, terminators = [_NO_OFFSETS], [_NO_INDEXES]
+    every, among = [_NO_OFFSETS], [_NO_OFFSETS]
+    ends = seen = 0
+    for begin, places in _blocks(data, wanted, delimiters.release):
+        kinds = bytes_[begin:].take(places)
         if components:
-            is_inner = kinds == delimiters.component
-            at = np.flatnonzero(~is_inner)
-            # the rank of a separator among all, less its rank among its own kind
-            ranks = at.astype(np.int32)
-            ranks -= _RANKS[: len(at)]
-            ranks += seen
-            before.append(ranks)
-            inner.append(_moved(places[is_inner], begin))
-            seen += len(places) - len(at)
+            at = np.flatnonzero(kinds != delimiters.component)
+            every.append(_moved(places, begin))
+            among.append(_moved(at, seen))
+            seen += len(places)
             places, kinds = places.take(at), kinds.take(at)
         terminators.append(np.flatnonzero(kinds == delimiters.terminator) + ends)
-        ends += len(places)
         outer.append(_moved(places, begin))
+        ends += len(places)
     found = np.concatenate(outer), np.concatenate(terminators)
     if not components:
         return Separators(*found)
-    return Separators(*found, np.concatenate(inner), np.concatenate(before))
+    among.append(np.array([seen], np.int32))
+    return Separators(*found, np.concatenate(every), np.concatenate(among))
 
 
 def places_of(data: bytes, separator: int, release: int | None = None) -> Offsets:

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from etl.formats.edi.delimiters import BLANKS, Delimiters
 from etl.formats.edi.reading.cells import Cells, strings
-from etl.formats.edi.reading.scan import Offsets, Separators, places_of, separators_of
+from etl.formats.edi.reading.scan import Offsets, places_of, separators_of
 from etl.formats.edi.reading.words import WIDTH, WordReader, Words
 
 Indexes = npt.NDArray[np.int64]
@@ -138,41 +138,41 @@ class SegmentIndex:
             segments.components[element] = known
         return known[component - 1]
 
-    def component_counts(self, cells: Cells) -> Indexes:
+    def component_counts(self, cells: Cells) -> npt.NDArray[np.integer]:
         """How many components each cell has; an empty one has one."""
-        places, before = self._components
+        every, among = self._with_components
         if self.delimiters.repetition is not None:
-            inside = np.searchsorted(places, cells.end) - np.searchsorted(places, cells.start)
+            inside = np.searchsorted(every, cells.end) - np.searchsorted(every, cells.start)
             return inside + 1
         at = cells.delimiter
-        following = before.take(np.minimum(at + 1, len(before) - 1))
-        return following - before.take(at) + 1
+        counts: Offsets = among.take(at + 1) - among.take(at)
+        return counts
 
     def inner_separators(self, first: Indexes, last: Indexes) -> int:
         """How many component separators stand in the elements of some segments, given by their
         first delimiters and their terminators."""
-        _, before = self._components
-        return int((before.take(last) - before.take(first)).sum())
+        _, among = self._with_components
+        return int((among.take(last) - among.take(first)).sum() - (last - first).sum())
 
     def component_cells(self, cells: Cells, count: int) -> list[Cells]:
         """The cells of the first `count` components of cells without repetitions."""
-        places, before = self._components
+        every, among = self._with_components
         at = cells.delimiter
-        begin = before.take(at)
-        held = before.take(np.minimum(at + 1, len(before) - 1)) - begin
+        before = among.take(at)
+        held = among.take(at + 1) - before - 1
         most = int(held.max(initial=0))
         least = int(held.min(initial=0)) if self.delimiters.repetition is None else 0
         found, start = [], cells.start
         for number in range(count):
             if number < least:
-                end = places.take(begin + number)
+                end = every.take(before + (number + 1))
                 found.append(cells.within(start, end))
                 start = end + np.int32(1)
                 continue
             if number >= most:
                 end = cells.end
             else:
-                end = places.take(np.minimum(begin + number, len(places) - 1))
+                end = every.take(np.minimum(before + (number + 1), len(every) - 1))
                 end = np.minimum(np.where(number < held, end, cells.end), cells.end)
             found.append(cells.within(start, end))
             start = np.minimum(end + 1, cells.end)
@@ -227,17 +227,13 @@ class SegmentIndex:
         return strings(self.data, cells, chosen, self.delimiters.release)
 
     @property
-    def _components(self) -> tuple[Offsets, Offsets]:
-        """Positions of component separators, and how many of them stand before each element
-        separator or terminator."""
-        found = self._separators
-        if found.components is None or found.before is None:
-            places = self._places(self.delimiters.component)
-            before = np.searchsorted(places, self.positions).astype(np.int32)
-            self._separators = found = Separators(found.outer, found.terminators, places, before)
-        assert found.components is not None
-        assert found.before is not None
-        return found.components, found.before
+    def _with_components(self) -> tuple[Offsets, Offsets]:
+        """Positions of all separators, and which of them are the outer ones."""
+        if self._separators.every is None:
+            self._separators = separators_of(self.data, self.delimiters, components=True)
+        assert self._separators.every is not None
+        assert self._separators.among is not None
+        return self._separators.every, self._separators.among
 
     def _places(self, separator: int) -> Offsets:
         if separator not in self._known:

@@ -46,13 +46,13 @@ def test_separators_are_those_of_a_walk_byte_by_byte(
     ends = [at for at, offset in enumerate(outer) if data[offset] == delimiters.terminator]
     assert found.terminators.tolist() == ends
     if not components:
-        assert found.components is None
+        assert found.every is None
         return
-    inner = plainly(data, component, delimiters.release)
-    assert found.components is not None
-    assert found.before is not None
-    assert found.components.tolist() == inner
-    assert found.before.tolist() == [sum(each < offset for each in inner) for offset in outer]
+    every = plainly(data, element + component + terminator, delimiters.release)
+    assert found.every is not None
+    assert found.among is not None
+    assert found.every.tolist() == every
+    assert found.among.tolist() == [*(every.index(offset) for offset in outer), len(every)]
 
 
 @given(TEXTS, st.sampled_from([ord("?"), None]), st.integers(1, 9))
