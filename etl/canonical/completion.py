@@ -73,11 +73,10 @@ def _default(field: Field) -> pa.Scalar:
 def _numbers_within(record_ids: npt.NDArray[np.int64]) -> pa.Array:
     """1, 2, 3 ... within each record, in the order of the rows."""
     order = np.argsort(record_ids, kind="stable")
-    ordered = record_ids[order]
-    places = np.arange(len(order))
-    opening = np.diff(ordered, prepend=-1) != 0
+    begins = np.flatnonzero(np.diff(record_ids[order], prepend=-1))
+    counts = np.diff(begins, append=len(order))
     numbers = np.empty(len(order), np.int64)
-    numbers[order] = places - np.maximum.accumulate(np.where(opening, places, 0)) + 1
+    numbers[order] = np.arange(1, len(order) + 1) - np.repeat(begins, counts)
     return pa.array(numbers)
 
 

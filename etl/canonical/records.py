@@ -154,6 +154,20 @@ def _kept(value: str) -> list[pa.Array]:
     return [pa.array([value], pa.string())]
 
 
+def absent(kind: pa.DataType, count: int) -> pa.Array:
+    """`count` nulls; kept and shared like what is :func:`repeated`."""
+    kept = _kept_nulls(kind)
+    if len(kept[0]) < count:
+        kept[0] = pa.nulls(1 << count.bit_length(), kind)
+    return kept[0].slice(0, count)
+
+
+@lru_cache(maxsize=16)
+def _kept_nulls(kind: pa.DataType) -> list[pa.Array]:
+    """A place for nulls of a type."""
+    return [pa.nulls(0, kind)]
+
+
 def column_values(table: pa.Table, name: str) -> npt.NDArray[np.int64]:
     """An int64 column without nulls as a numpy array."""
     values: npt.NDArray[np.int64] = table[name].to_numpy()

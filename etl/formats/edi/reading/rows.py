@@ -20,6 +20,10 @@ from etl.formats.edi.reading.segments import Indexes, Segments
 from etl.raw import LINEAGE
 
 
+_LONG_RUN = 100
+"""Rows of the same value from which on it is quicker to repeat it than to take it row by row."""
+
+
 class EdiRows:
     """The rows that a row declaration selects; implements :class:`etl.raw.Rows`."""
 
@@ -156,7 +160,13 @@ class EdiRows:
 
 
 def _listed(values: list[str | None], chosen: Indexes) -> pa.Array:
-    """The values at some places; null at -1."""
-    if len(values) == 1 and len(chosen) and chosen.min() == 0:
-        return pa.repeat(pa.scalar(values[0], pa.string()), len(chosen))
-    return pa.array([*values, None], pa.string()).take(pa.array(chosen % (len(values) + 1)))
+    """The values at some places, as a rule the same for long runs of rows; null at -1."""
+    begins = [0, *(np.flatnonzero(chosen[1:] != chosen[:-1]) + 1).tolist()]
+    if len(begins) * _LONG_RUN > len(chosen):
+        return pa.array([*values, None], pa.string()).take(pa.array(chosen % (len(values) + 1)))
+    ends = [*begins[1:], len(chosen)]
+    runs = [
+        pa.repeat(pa.scalar([*values, None][chosen[begin]], pa.string()), end - begin)
+        for begin, end in zip(begins, ends, strict=True)
+    ]
+    return pa.concat_arrays(runs)
