@@ -66,10 +66,10 @@ class Matches:
         if key not in self._firsts:
             found = self.fitting(steps)
             instances = self._instances(anchor)
-            owners = self.owners(anchor, found.numbers)
-            if len(owners) == len(instances) and (owners == np.arange(len(owners))).all():
+            if _one_each(instances, found.numbers):
                 self._firsts[key] = found, None
                 return self._firsts[key]
+            owners = self.owners(anchor, found.numbers)
             first = np.ones(len(found), bool)
             np.not_equal(owners[1:], owners[:-1], out=first[1:])
             chosen = np.full(len(instances), -1)
@@ -109,3 +109,10 @@ class Matches:
             found = self._index.equal(cells, condition.values)
             hold = found if hold is None else hold & found
         return hold
+
+
+def _one_each(instances: Indexes, numbers: Indexes) -> bool:
+    """Whether each instance has one of the segments, given by their numbers."""
+    if len(instances) != len(numbers):
+        return False
+    return bool((numbers >= instances).all() and (numbers[:-1] < instances[1:]).all())

@@ -81,7 +81,7 @@ def _blocks(data: bytes, separators: bytes, release: int | None) -> Iterator[tup
     mask, other = np.empty(_BLOCK, bool), np.empty(_BLOCK, bool)
     released = _NO_INDEXES
     if release is not None and release in data:
-        released = _released(bytes_, release)
+        released = _released(data, release)
     for begin in range(0, len(bytes_), _BLOCK):
         block = bytes_[begin : begin + _BLOCK]
         here, more = mask[: len(block)], other[: len(block)]
@@ -119,13 +119,21 @@ def released(data: bytes, offset: int, release: int | None) -> bool:
     return (offset - before) % 2 == 1
 
 
-def _released(bytes_: npt.NDArray[np.uint8], release: int) -> npt.NDArray[np.int64]:
+def _released(data: bytes, release: int) -> Indexes:
     """Offsets of the bytes that are released: in a run of release characters, every second one,
     and what follows a run of odd length."""
+    after = releasing(data, release) + 1
+    return after[after < len(data)]
+
+
+def releasing(data: bytes, release: int) -> Indexes:
+    """Offsets of the release characters that are not released themselves."""
+    bytes_ = np.frombuffer(data, np.uint8)
     marks = np.flatnonzero(bytes_ == release)
+    if bytes((release, release)) not in data:
+        return marks
     begins = np.ones(len(marks), bool)
     begins[1:] = np.diff(marks) != 1
     first = np.maximum.accumulate(np.where(begins, marks, 0))
-    active = (marks - first) % 2 == 0
-    after: npt.NDArray[np.int64] = marks[active] + 1
-    return after[after < len(bytes_)]
+    active: Indexes = marks[(marks - first) % 2 == 0]
+    return active

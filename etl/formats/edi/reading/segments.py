@@ -78,6 +78,7 @@ class SegmentIndex:
         self.data, self.delimiters = data, delimiters
         self.bytes = np.frombuffer(data, np.uint8)
         self._releases = delimiters.release is not None and delimiters.release in data
+        self._repeats = delimiters.repetition is not None and delimiters.repetition in data
         self._words = WordReader(data)
         self._known: dict[int, Offsets] = {}
         found = separators_of(data, delimiters, components=composites)
@@ -141,7 +142,7 @@ class SegmentIndex:
     def component_counts(self, cells: Cells) -> npt.NDArray[np.integer]:
         """How many components each cell has; an empty one has one."""
         every, among = self._with_components
-        if self.delimiters.repetition is not None:
+        if self._repeats:
             inside = np.searchsorted(every, cells.end) - np.searchsorted(every, cells.start)
             return inside + 1
         at = cells.delimiter
@@ -161,7 +162,7 @@ class SegmentIndex:
         before = among.take(at)
         held = among.take(at + 1) - before - 1
         most = int(held.max(initial=0))
-        least = int(held.min(initial=0)) if self.delimiters.repetition is None else 0
+        least = 0 if self._repeats else int(held.min(initial=most))
         found, start = [], cells.start
         for number in range(count):
             if number < least:
@@ -172,7 +173,7 @@ class SegmentIndex:
             if number >= most:
                 end = cells.end
             else:
-                end = every.take(np.minimum(before + (number + 1), len(every) - 1))
+                end = every.take(before + (number + 1), mode="clip")
                 end = np.minimum(np.where(number < held, end, cells.end), cells.end)
             found.append(cells.within(start, end))
             start = np.minimum(end + 1, cells.end)
@@ -181,7 +182,7 @@ class SegmentIndex:
     def first_repetition(self, cells: Cells) -> Cells:
         """The cells cut at their first repetition separator, where there are any."""
         repetition = self.delimiters.repetition
-        if repetition is None or not len(places := self._places(repetition)):
+        if repetition is None or not self._repeats or not len(places := self._places(repetition)):
             return cells
         following = np.append(places, np.int32(np.iinfo(np.int32).max))
         end = np.minimum(following[np.searchsorted(places, cells.start)], cells.end)
@@ -211,6 +212,8 @@ class SegmentIndex:
         """Which cells hold a value with release characters, needed or not."""
         least = len(value.encode())
         longer = np.flatnonzero((lengths > least) & (lengths <= 2 * least))
+        if not len(longer):
+            return np.zeros(len(cells), bool)
         start, length = cells.start.take(longer), lengths.take(longer)
         releases = np.zeros(len(longer), bool)
         for place in range(int(length.max(initial=0))):
@@ -272,9 +275,10 @@ def _classes(heads: Words, ids: Mapping[str, int], delimiters: Delimiters) -> np
     """Class numbers of segments by their first bytes; 0: unknown."""
     table, lengths = _class_table(tuple(ids.items()), delimiters)
     classes: npt.NDArray[np.uint8] = table.take((heads & _THREE_BYTES).view(np.int64))
-    longest = np.flatnonzero(lengths.take(classes) == 3)
-    after = heads.take(longest).view(np.uint8)[3::WIDTH]
-    classes[longest[(after != delimiters.element) & (after != delimiters.terminator)]] = 0
+    after = heads.view(np.uint8)[3::WIDTH]
+    goes_on = (after != delimiters.element) & (after != delimiters.terminator)
+    goes_on &= lengths.take(classes) == 3
+    classes[goes_on] = 0
     return classes
 
 
