@@ -21,7 +21,7 @@ EDIFACT = Syntax(
     document_at=2,
     version_form=re.compile(r"[A-Z]?\d{1,3}[A-Z0-9]{0,2}"),
     header_form="a UNB segment with syntax, sender, recipient, time and reference",
-    block=5 << 20,
+    block=6 << 20,
     headers=headers,
     form_fault=form_fault,
 )

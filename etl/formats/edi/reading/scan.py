@@ -130,10 +130,10 @@ def releasing(data: bytes, release: int) -> Indexes:
     """Offsets of the release characters that are not released themselves."""
     bytes_ = np.frombuffer(data, np.uint8)
     marks = np.flatnonzero(bytes_ == release)
-    if bytes((release, release)) not in data:
-        return marks
     begins = np.ones(len(marks), bool)
     begins[1:] = np.diff(marks) != 1
+    if begins.all():
+        return marks
     first = np.maximum.accumulate(np.where(begins, marks, 0))
     active: Indexes = marks[(marks - first) % 2 == 0]
     return active

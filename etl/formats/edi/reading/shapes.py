@@ -14,7 +14,9 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
+from etl.formats.edi.reading.cells import Cells, strings
 from etl.formats.edi.structures.automaton import NO_PLACE, OUT_OF_ORDER, Automaton
 from etl.formats.edi.structures.places import PlaceTable
 
@@ -68,17 +70,17 @@ class Shapes:
             structures: for each transaction the index of its structure in `table`; -1: none.
         """
         self._table, self._start = table, start
-        data = classes.tobytes()
-        known: dict[tuple[int, bytes], int] = {}
-        self.of = np.array(
-            [
-                -1 if number < 0 else known.setdefault((number, data[begin:end]), len(known))
-                for number, begin, end in zip(
-                    structures.tolist(), start.tolist(), stop.tolist(), strict=True
-                )
-            ],
-            np.int64,
-        )
+        cells = Cells(start.astype(np.int32), stop.astype(np.int32), start)
+        encoded = strings(classes.tobytes(), cells).cast(pa.binary()).dictionary_encode()
+        sequences = encoded.dictionary.to_pylist()
+        pairs = structures * len(sequences) + encoded.indices.to_numpy()
+        pairs[structures < 0] = -1
+        distinct, self.of = np.unique(pairs, return_inverse=True)
+        if len(distinct) and distinct[0] < 0:
+            distinct, self.of = distinct[1:], self.of - 1
+        known = [
+            (int(each) // len(sequences), sequences[each % len(sequences)]) for each in distinct
+        ]
         lengths = [len(sequence) for _, sequence in known]
         self._bounds = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
         walked = [automata[number].walk(sequence) for number, sequence in known]
