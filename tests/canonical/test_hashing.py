@@ -31,34 +31,72 @@ def hashed(records: RecordSet) -> list[str]:
     return hashes
 
 
-def row(fields: str, numbers: list[int], *texts: str) -> bytes:
-    digest = hashlib.sha256(fields.encode()).digest()[:7]
-    numbered = struct.pack(f"<{len(numbers)}q", *numbers)
-    return b"\x1e" + digest + b"\x1f".join([numbered, *(text.encode() for text in texts)])
+def digest(fields: str) -> bytes:
+    return hashlib.sha256(fields.encode()).digest()[:8]
+
+
+def numbers(*values: int) -> bytes:
+    return struct.pack(f"<{len(values)}q", *values)
+
+
+def texts(*values: str) -> bytes:
+    lengths = struct.pack(f"<{len(values)}i", *map(len, values))
+    return lengths + "".join(values).encode()
 
 
 def test_the_hash_is_the_same_in_every_version() -> None:
     names = "billing_kind,currency,invoice_no,invoice_no_norm,invoice_type,revision,total"
-    line_names = "amount,charge_code,currency,line_no"
-    revision, total = 0, 10_5000
+    line = digest("charge_line:amount,charge_code,currency,line_no")
     said = (
-        row(f"freight_invoice:{names}", [revision, total], "original", "USD", "A1", "A1", "380")
-        + row(f"charge_line:{line_names}", [10_0000, 1], "BASE", "USD")
-        + row(f"charge_line:{line_names}", [5000, 2], "FUEL", "USD")
+        numbers(1)
+        + digest(f"freight_invoice:{names}")
+        + texts("original")
+        + texts("USD")
+        + texts("A1")
+        + texts("A1")
+        + texts("380")
+        + numbers(0)
+        + numbers(10_5000)
+        + numbers(2)
+        + line
+        + line
+        + numbers(10_0000, 5000)
+        + texts("BASE", "FUEL")
+        + texts("USD", "USD")
+        + numbers(1, 2)
     )
     expected = hashlib.sha256(said).hexdigest()
     assert hashed(invoice()) == [expected]
-    assert expected == "1a33d6f5326d5c62b8b3fb80d3c139ddfbbce6aedab9d41d3ac5d8079e3c1fee"
+    assert expected == "a9a43010984bbaf4cd18766e6551fe5487d76b454a283f5981beaf6d1d444aa5"
 
 
-def test_quantities_and_dates_are_whole_numbers_too() -> None:
+def test_quantities_and_dates_are_whole_numbers_and_what_is_absent_leaves_no_trace() -> None:
     names = "billing_kind,currency,due_date,invoice_no,invoice_no_norm,invoice_type,revision"
     dated = invoice(
         {"due_date": date(1969, 12, 31), "total": None},
-        lines=[{"record_id": 0, "rate": Decimal("-1.5")}],
+        lines=[
+            {"record_id": 0, "rate": Decimal("-1.5")},
+            {"record_id": 0, "raw_desc": "Zoll", "amount": Decimal(3)},
+        ],
     )
-    said = row(f"freight_invoice:{names}", [-1, 0], "original", "USD", "A1", "A1", "380") + row(
-        "charge_line:currency,line_no,rate", [1, -1_500_000], "USD"
+    said = (
+        numbers(1)
+        + digest(f"freight_invoice:{names}")
+        + texts("original")
+        + texts("USD")
+        + numbers(-1)
+        + texts("A1")
+        + texts("A1")
+        + texts("380")
+        + numbers(0)
+        + numbers(2)
+        + digest("charge_line:currency,line_no,rate")
+        + digest("charge_line:amount,currency,line_no,raw_desc")
+        + numbers(3_0000)
+        + texts("USD", "USD")
+        + numbers(1, 2)
+        + numbers(-1_500_000)
+        + texts("Zoll")
     )
     assert hashed(dated) == [hashlib.sha256(said).hexdigest()]
 
@@ -109,6 +147,15 @@ def test_column_order_chunks_and_neighbours_do_not_count() -> None:
     assert hashed(alone.with_tables(sliced)) == hashed(alone)
     turned = {name: t.select(t.column_names[::-1]) for name, t in alone.tables.items()}
     assert hashed(alone.with_tables(turned)) == hashed(alone)
+
+
+def test_rows_of_other_records_do_not_count() -> None:
+    crowd = record_set(
+        "freight_invoice",
+        freight_invoice=[INVOICE, {"invoice_no": "Z"}],
+        charge_line=[{**line, "record_id": 1} for line in LINES],
+    )
+    assert hashed(crowd)[0] == hashed(invoice(lines=[]))[0]
 
 
 def test_values_can_not_run_into_each_other() -> None:

@@ -19,7 +19,6 @@ from etl.formats.edi.reading.paths import FieldPath, field_path, row_path
 from etl.formats.edi.reading.segments import Indexes, Segments
 from etl.raw import LINEAGE
 
-
 _LONG_RUN = 100
 """Rows of the same value from which on it is quicker to repeat it than to take it row by row."""
 

@@ -39,10 +39,11 @@ class WordReader:
             return WordReader(self.data.ljust(WIDTH, b"\0")).following(start)
         view: Words = np.ndarray((len(self.data) - WIDTH + 1,), np.dtype("<u8"), self.data, 0, (1,))
         last = len(view) - 1
-        if not len(start) or start.max() <= last:
-            return view[start]
-        clipped = np.minimum(start, last)
-        words: Words = view[clipped] >> ((start - clipped) * 8).astype(np.uint64)
+        if len(start) and start.max() > last:
+            clipped = np.minimum(start, last)
+            words: Words = view[clipped] >> ((start - clipped) * 8).astype(np.uint64)
+        else:
+            words = view[start]
         return words
 
     def words(self, start: Offsets, length: npt.NDArray[np.integer]) -> Words:
