@@ -128,28 +128,13 @@ def _whole(column: pa.Array) -> npt.NDArray[np.int64]:
         column = column.view(pa.int32())
     elif pa.types.is_timestamp(kind):
         column = column.view(pa.int64())
-    whole: npt.NDArray[np.int64] = (
-        column.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
-    )
+    column = column.cast(pa.int64())
+    if column.null_count:
+        column = column.fill_null(0)
+    whole: npt.NDArray[np.int64] = column.to_numpy()
     return whole
 
 
 def _valid(column: pa.Array) -> npt.NDArray[np.bool_]:
     valid: npt.NDArray[np.bool_] = column.is_valid().to_numpy(zero_copy_only=False)
     return valid
-
-
-def _headers(table: str, columns: dict[str, pa.Array], count: int) -> pa.Array:
-    """For each row, the digest of the table's name and of the fields that have a value in it."""
-    pattern = np.zeros(count, np.int64)
-    sometimes = [name for name, column in columns.items() if column.null_count]
-    for bit, name in enumerate(sometimes):
-        pattern |= _valid(columns[name]).astype(np.int64) << bit
-    patterns = pa.array(pattern).dictionary_encode()
-    headers = []
-    for bits in patterns.dictionary.to_pylist():
-        absent = {name for bit, name in enumerate(sometimes) if not bits >> bit & 1}
-        present = ",".join(name for name in columns if name not in absent)
-        digest = hashlib.sha256(f"{table}:{present}".encode()).hexdigest()
-        headers.append(_ROW + digest[:16])
-    return pa.array(headers, pa.large_string()).take(patterns.indices)

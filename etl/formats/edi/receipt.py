@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from etl.defects import Defect, Severity
-from etl.formats.edi.delimiters import Delimiters
+from etl.formats.edi.delimiters import Delimiters, unpadded
 
 
 @dataclass(slots=True, eq=False)
@@ -94,7 +94,7 @@ class ReceivedInterchange:
 
     def element(self, number: int) -> str:
         """A 1-based element of its header, without padding; empty where it is absent."""
-        return self.elements[number].strip() if number < len(self.elements) else ""
+        return unpadded(self.elements[number]) if number < len(self.elements) else ""
 
 
 @dataclass

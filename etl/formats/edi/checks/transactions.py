@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from etl.defects import Severity
 from etl.formats.edi.checks.findings import TransactionFindings
+from etl.formats.edi.delimiters import unpadded
 from etl.formats.edi.reading.declaration import Declaration
 from etl.formats.edi.reading.parts import Part
 from etl.formats.edi.reading.segments import Indexes, Mask, SegmentIndex
@@ -119,7 +120,7 @@ class TransactionChecks:
         counts = self._index.strings(cells)
         for at in _differing(counts, expected):
             found = counts[at].as_py() or ""
-            if not same_number(found.strip(), expected[at].as_py()):
+            if not same_number(unpadded(found), expected[at].as_py()):
                 self._findings.tell(
                     f"{envelope.trailer}_COUNT",
                     self._declaration.envelope["counts"],
@@ -143,7 +144,7 @@ class TransactionChecks:
         repeated = self._index.strings(cells)
         for at in _differing(repeated, opened):
             found, expected = repeated[at].as_py() or "", opened[at].as_py() or ""
-            if found.strip() != expected.strip():
+            if unpadded(found) != unpadded(expected):
                 self._findings.tell(
                     f"{envelope.trailer}_REFERENCE",
                     severity,

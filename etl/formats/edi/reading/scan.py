@@ -44,22 +44,22 @@ def separators_of(data: bytes, delimiters: Delimiters, *, components: bool) -> S
     outer, terminators = [_NO_OFFSETS], [_NO_INDEXES]
     every, among = [_NO_OFFSETS], [_NO_OFFSETS]
     ends = seen = 0
-    for begin, places in _blocks(data, wanted, delimiters.release):
-        kinds = bytes_[begin:].take(places)
+    for begin, found in _blocks(data, wanted, delimiters.release):
+        places, kinds = found, bytes_[begin:].take(found)
         if components:
             at = np.flatnonzero(kinds != delimiters.component)
-            every.append(_moved(places, begin))
+            every.append(_moved(found, begin))
             among.append(_moved(at, seen))
-            seen += len(places)
-            places, kinds = places.take(at), kinds.take(at)
+            seen += len(found)
+            places, kinds = found.take(at), kinds.take(at)
         terminators.append(np.flatnonzero(kinds == delimiters.terminator) + ends)
         outer.append(_moved(places, begin))
         ends += len(places)
-    found = np.concatenate(outer), np.concatenate(terminators)
+    separators = np.concatenate(outer), np.concatenate(terminators)
     if not components:
-        return Separators(*found)
+        return Separators(*separators)
     among.append(np.array([seen], np.int32))
-    return Separators(*found, np.concatenate(every), np.concatenate(among))
+    return Separators(*separators, np.concatenate(every), np.concatenate(among))
 
 
 def places_of(data: bytes, separator: int, release: int | None = None) -> Offsets:

@@ -67,6 +67,8 @@ class Text:
 
 def text_of(raw: bytes, delimiters: Delimiters, charset: str) -> Text:
     """Undo wrapped lines and the charset; bytes the charset does not have are told, not guessed."""
+    if _plain(raw, delimiters.terminator):
+        return Text(raw, raw)
     wrapped, all_printable = _control_characters(raw, delimiters)
     data = raw.translate(None, _LINE_BREAKS) if wrapped else raw
     undecodable = _NOWHERE
@@ -76,27 +78,28 @@ def text_of(raw: bytes, delimiters: Delimiters, charset: str) -> Text:
     return Text(raw, data, wrapped, undecodable, unprintable)
 
 
+def _plain(raw: bytes, terminator: int) -> bool:
+    """Whether all is printable ASCII but for newlines right behind segments, as in most files."""
+    bytes_, signed = np.frombuffer(raw, np.uint8), np.frombuffer(raw, np.int8)
+    for begin in range(0, len(bytes_), _BLOCK):
+        block = bytes_[begin : begin + _BLOCK + 1]
+        newlines = block[1:] == 10
+        newlines &= block[:-1] == terminator
+        # as signed numbers, the bytes beyond ASCII are below zero
+        others = np.count_nonzero(signed[begin + 1 : begin + _BLOCK + 1] < 32)
+        if np.count_nonzero(newlines) != others:
+            return False
+    return not len(signed) or bool(signed[0] >= 32)
+
+
 def _control_characters(raw: bytes, delimiters: Delimiters) -> tuple[bool, bool]:
     """Whether lines break inside of segments, and whether all else is printable."""
     bytes_ = np.frombuffer(raw, np.uint8)
-    if _only_line_ends(bytes_, delimiters.terminator):
-        return False, True
     controls = np.flatnonzero(bytes_ < 32)
     values = bytes_[controls]
     breaks = controls[(values == 10) | (values == 13)]
     wrapped = not delimiters.breaks_lines and _wraps(bytes_, breaks, delimiters.terminator)
     return wrapped, bool(_expected(values, delimiters).all())
-
-
-def _only_line_ends(bytes_: npt.NDArray[np.uint8], terminator: int) -> bool:
-    """Whether all control characters are newlines right behind segments, as in most files."""
-    for begin in range(0, len(bytes_), _BLOCK):
-        block = bytes_[begin : begin + _BLOCK + 1]
-        newlines = block[1:] == 10
-        newlines &= block[:-1] == terminator
-        if np.count_nonzero(newlines) != np.count_nonzero(block[1:] < 32):
-            return False
-    return not len(bytes_) or bytes_[0] >= 32
 
 
 def _wraps(bytes_: npt.NDArray[np.uint8], breaks: npt.NDArray[np.int64], terminator: int) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from etl.defects import Defect
+from etl.formats.edi.delimiters import unpadded
 from etl.formats.edi.reading.segments import Indexes, Mask, SegmentIndex
 from etl.formats.edi.receipt import ReceivedGroup, ReceivedInterchange
 from etl.formats.edi.syntax import INTERCHANGE, OTHER, TRANSACTION, TRANSACTION_END
@@ -138,7 +139,7 @@ def outline(index: SegmentIndex) -> Outline:
 
 def element(elements: list[str], number: int) -> str:
     """A 1-based element of a split segment, without padding; empty where it is absent."""
-    return elements[number].strip() if number < len(elements) else ""
+    return unpadded(elements[number]) if number < len(elements) else ""
 
 
 def same_number(found: str, expected: str) -> bool:
