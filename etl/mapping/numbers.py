@@ -106,7 +106,8 @@ def scaled_integers(whole: pa.Array, decimals: int, scale: int) -> pa.Array:
         whole: int64 of at most ``18 - scale + decimals`` digits.
         decimals: at most `scale`.
     """
-    values = whole.fill_null(0).to_numpy() * 10 ** (scale - decimals)
+    filled = whole.fill_null(0) if whole.null_count else whole
+    values = filled.to_numpy() * 10 ** (scale - decimals)
     words = np.empty((len(values), 2), np.int64)
     words[:, 0] = values
     words[:, 1] = values >> 63  # the sign fills the upper half of the 128 bits
@@ -125,21 +126,32 @@ def sums(numbers: pa.Array, starts: npt.NDArray[np.intp]) -> pa.Array:
         numbers: int64, or decimals of at most 18 digits.
         starts: where each run starts; and where the last one ends.
     """
-    numbers = numbers.fill_null(pa.scalar("0").cast(numbers.type))
+    if numbers.null_count:
+        numbers = numbers.fill_null(pa.scalar("0").cast(numbers.type))
     if pa.types.is_integer(numbers.type):
         kind, words = pa.decimal128(38, 0), numbers.to_numpy()
     else:
         kind = pa.decimal128(38, numbers.type.scale)
         content = numbers.buffers()[1]
         words = np.frombuffer(content, np.int64, 2 * len(numbers), numbers.offset * 16)[::2]
-    # halves of 32 bits can be added up two thousand million times before 64 bits overflow
-    low, high = (
-        np.diff(np.concatenate([[0], np.cumsum(half)])[starts])
-        for half in (words & _LOW_HALF, words >> 32)
-    )
-    high += low >> 32
-    totals = np.stack([high << 32 | low & _LOW_HALF, high >> 32], axis=1)
+    largest = max(int(words.max(initial=0)), -int(words.min(initial=0)))
+    if largest * len(words) < 1 << 63:
+        sums = _sums(words, starts)
+        totals = np.stack([sums, sums >> 63], axis=1)
+    else:
+        # halves of 32 bits can be added up two thousand million times before 64 bits overflow
+        low, high = _sums(words & _LOW_HALF, starts), _sums(words >> 32, starts)
+        high += low >> 32
+        totals = np.stack([high << 32 | low & _LOW_HALF, high >> 32], axis=1)
     return pa.Array.from_buffers(kind, len(totals), [None, pa.py_buffer(totals)])
+
+
+def _sums(words: npt.NDArray[np.int64], starts: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
+    """Sums of runs; their total must fit."""
+    before = np.zeros(len(words) + 1, np.int64)
+    np.cumsum(words, out=before[1:])
+    sums: npt.NDArray[np.int64] = np.diff(before.take(starts))
+    return sums
 
 
 def read_integers(text: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_]]:
