@@ -7,7 +7,7 @@ Values are not cut out until a column asks for them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -23,6 +23,7 @@ Indexes = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 _FIRST_BYTE, _THREE_BYTES = np.uint64(0xFF), np.uint64(0xFFFFFF)
+_MANY = 99
 _FEW_BLANKS = 12
 """Up to so many blanks before a segment are skipped one by one."""
 
@@ -32,26 +33,30 @@ class Segments:
 
     Attributes:
         numbers: their numbers in the index, rising.
-        first, last: their first delimiters and terminators, as in the index.
+        first: their first delimiters, as in the index.
         elements: how many elements each of them has at least.
         components: cells of components by element, as far as they were asked for.
     """
 
     def __init__(self, index: SegmentIndex, numbers: Indexes) -> None:
-        self.numbers = numbers
-        self.first, self.last = index.first.take(numbers), index.last.take(numbers)
-        self.elements = int((self.last - self.first).min(initial=99))
+        self.numbers, self.first = numbers, index.first.take(numbers)
+        self.elements = int(index.counts.take(numbers).min(initial=_MANY))
         self.components: dict[int, list[Cells]] = {}
-        self._positions, self._known = index.positions, dict[int, Offsets]()
+        self._index, self._known = index, dict[int, Offsets]()
 
     def __len__(self) -> int:
         return len(self.numbers)
+
+    @cached_property
+    def last(self) -> Indexes:
+        """Their terminators, as in the index."""
+        return self._index.last.take(self.numbers)
 
     def delimiters(self, place: int) -> Offsets:
         """Offsets of the first delimiters, or of those `place` after them, which all must have."""
         if place not in self._known:
             at = self.first + place if place else self.first
-            self._known[place] = self._positions.take(at)
+            self._known[place] = self._index.positions.take(at)
         return self._known[place]
 
 
@@ -62,6 +67,7 @@ class SegmentIndex:
         start, stop: offsets of the first byte and of the terminator of each segment.
         first, last: for each segment, its first delimiter and its terminator, as indexes into
             the positions of element separators and terminators.
+        counts: how many elements each segment has, told up to 99.
         classes: class number of each segment's id in `ids`; 0: unknown.
         empty: offsets of the segments left out, where the terminator is not a newline.
     """
@@ -94,6 +100,7 @@ class SegmentIndex:
                 self.empty = self.start[~full]
             self.start, self.stop, heads = self.start[full], self.stop[full], heads[full]
             self.first, self.last = self.first[full], self.last[full]
+        self.counts = np.minimum(self.last - self.first, _MANY).astype(np.uint8)
         self.classes = _classes(heads, ids, delimiters)
 
     def __len__(self) -> int:
