@@ -99,15 +99,8 @@ class Plan:
         Raises:
             ConfigurationError: a `function:` of the mapping failed.
         """
-        main, tables = self._tables(chunk, context)
-        told = list(chunk.defects)
-        if begun is not None:
-            tables = {name: each.after(begun.tables[name]) for name, each in tables.items()}
-            told = [*begun.defects, *told]
-        main.children = {name: child.table for name, child in tables.items()}
-        _map(self.late_fields, main)
-        tables = {self.kind.name: mapped_table(self.kind, [main], chunk, self.label), **tables}
-
+        main, tables = self._mapped(chunk, context, begun)
+        told = [*(begun.defects if begun else ()), *chunk.defects]
         incomplete = RecordSet(
             self.kind.name, {name: table.table for name, table in tables.items()}
         )
@@ -122,12 +115,18 @@ class Plan:
         rejected |= _rejected(checked.defects, len(main))
         return Mapped(records, rejected, defects, checked.findings)
 
+    def tables(self, chunk: Chunk, context: Context) -> dict[str, pa.Table]:
+        """The canonical tables of a chunk of whole records, typed and with their lineage, before
+        they are completed and checked."""
+        _, tables = self._mapped(chunk, context, None)
+        return {name: each.table for name, each in tables.items()}
+
     def begin(self, chunk: Chunk, context: Context, begun: Begun | None = None) -> Begun:
         """Map the child rows of a chunk whose record goes on in the next one.
 
         The record itself is mapped with its last chunk, when all of its values are there.
         """
-        _, tables = self._tables(chunk, context)
+        _, tables = self._begun(chunk, context)
         defects = [*chunk.defects, *Report(chunk).refused_cells(tables)]
         if begun is None:
             return Begun({name: each.table for name, each in tables.items()}, defects)
@@ -143,7 +142,19 @@ class Plan:
         """What a chunk gives whose record is not whole yet."""
         return Mapped(RecordSet.empty(self.kind.name), np.zeros(0, np.bool_), [], [])
 
-    def _tables(self, chunk: Chunk, context: Context) -> tuple[Scope, dict[str, MappedTable]]:
+    def _mapped(
+        self, chunk: Chunk, context: Context, begun: Begun | None
+    ) -> tuple[Scope, dict[str, MappedTable]]:
+        """The main table's rows, and all tables."""
+        main, children = self._begun(chunk, context)
+        if begun is not None:
+            children = {name: each.after(begun.tables[name]) for name, each in children.items()}
+        main.children = {name: child.table for name, child in children.items()}
+        _map(self.late_fields, main)
+        table = mapped_table(self.kind, [main], chunk, self.label)
+        return main, {self.kind.name: table, **children}
+
+    def _begun(self, chunk: Chunk, context: Context) -> tuple[Scope, dict[str, MappedTable]]:
         """The main table's rows with the fields that need no children, and the child tables."""
         main = Scope(self.kind.name, chunk.records(), context)
         _map(self.fields, main)
