@@ -1,29 +1,19 @@
-"""The lengths of elements, a column each, for all segments of one kind: what checks begin with."""
+"""The elements of all segments of one kind, a column each: what checks begin with."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from etl.formats.edi.reading.cells import Cells
+from etl.formats.edi.reading.cells import Cells, Offsets
 from etl.formats.edi.reading.segments import Indexes, SegmentIndex
 
-Lengths = npt.NDArray[np.uint8]
 
-LONGEST = 255
-"""Lengths are told up to here; longer ones are told as this."""
-
-_BEYOND = 1 << 10
-"""Room behind the last segment, so that elements that it does not have can be looked up."""
-
-
-@dataclass(frozen=True)
 class SegmentColumns:
-    """Segments of one kind and the lengths of their elements.
+    """Segments of one kind.
 
     Attributes:
         numbers: their numbers in the index.
@@ -31,12 +21,11 @@ class SegmentColumns:
         counts: how many elements each of them has.
     """
 
-    numbers: Indexes
-    first: Indexes
-    counts: npt.NDArray[np.int64]
-    _lengths: Lengths
-    _positions: npt.NDArray[np.int32]
-    _known: dict[int, Lengths] = field(default_factory=dict)
+    def __init__(self, index: SegmentIndex, numbers: Indexes) -> None:
+        self._index, self.numbers = index, numbers
+        self.first, self.counts = index.first.take(numbers), index.counts.take(numbers)
+        self._delimiters: dict[int, Offsets] = {}
+        self._lengths: dict[int, Offsets] = {}
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -48,61 +37,45 @@ class SegmentColumns:
 
     @cached_property
     def _narrowest(self) -> int:
-        return int(self.counts.min(initial=0))
+        return int(self.counts.min(initial=self.widest))
 
-    def lengths(self, element: int) -> Lengths:
+    def lengths(self, element: int) -> Offsets:
         """Bytes of a 1-based element of each segment, 0 where it is absent."""
-        if element not in self._known:
+        if element not in self._lengths:
             if element > self.widest:
-                return np.zeros(len(self), np.uint8)
-            lengths = self._lengths[element - 1 :].take(self.first)
+                return np.zeros(len(self), np.int32)
+            lengths = self._at(element) - self._at(element - 1)
+            lengths -= 1
             if element > self._narrowest:
-                lengths[self.counts < element] = 0
-            self._known[element] = lengths
-        return self._known[element]
+                lengths *= self.counts >= element
+            self._lengths[element] = lengths
+        return self._lengths[element]
 
     def cells(self, element: int, some: Indexes | None = None) -> Cells:
         """The cells of a 1-based element, of some of the segments, all of which have it."""
-        first, lengths = self.first, self.lengths(element)
+        start, end, first = self._at(element - 1) + 1, self._at(element), self.first
         if some is not None:
-            first, lengths = first[some], lengths[some]
-        before = first + (element - 1)
-        start = self._positions.take(before)
-        start += 1
-        end = self._positions.take(before + 1) if LONGEST in lengths else start + lengths
-        return Cells(start, end, before)
+            start, end, first = start.take(some), end.take(some), first.take(some)
+        return Cells(start, end, first, element - 1)
+
+    def chosen(self, some: npt.NDArray[np.bool_]) -> SegmentColumns:
+        """Only some of the segments."""
+        return SegmentColumns(self._index, self.numbers[some])
+
+    def _at(self, place: int) -> Offsets:
+        """Offsets of the delimiters `place` after the first ones."""
+        if place not in self._delimiters:
+            # segments with fewer elements find a delimiter of the next one, the last one none
+            at = self.first + place
+            self._delimiters[place] = self._index.positions.take(at, mode="clip")
+        return self._delimiters[place]
 
 
 def columns_by_class(index: SegmentIndex, classes: int) -> Iterator[tuple[int, SegmentColumns]]:
     """The segments of each class number from 1 to `classes` that there are."""
-    gaps = np.diff(index.positions)
-    lengths = np.zeros(len(gaps) + _BEYOND, np.uint8)
-    lengths[: len(gaps)] = gaps
-    lengths[: len(gaps)] -= 1
-    if int(gaps.max(initial=0)) > LONGEST:
-        lengths[np.flatnonzero(gaps > LONGEST)] = LONGEST
     order = np.argsort(index.classes, kind="stable")
     ends = np.cumsum(np.bincount(index.classes, minlength=classes + 1))
-    first = index.first.take(order)
-    counts = index.last.take(order)
-    counts -= first
     for number in range(1, classes + 1):
-        inside = slice(ends[number - 1], ends[number])
-        if inside.start < inside.stop:
-            yield (
-                number,
-                SegmentColumns(
-                    order[inside], first[inside], counts[inside], lengths, index.positions
-                ),
-            )
-
-
-def chosen(columns: SegmentColumns, some: npt.NDArray[np.bool_]) -> SegmentColumns:
-    """Only some of the segments."""
-    return SegmentColumns(
-        columns.numbers[some],
-        columns.first[some],
-        columns.counts[some],
-        columns._lengths,
-        columns._positions,
-    )
+        inside = order[ends[number - 1] : ends[number]]
+        if len(inside):
+            yield number, SegmentColumns(index, inside)

@@ -10,13 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from etl.formats.edi.checks.columns import (
-    LONGEST,
-    Lengths,
-    SegmentColumns,
-    chosen,
-    columns_by_class,
-)
+from etl.formats.edi.checks.columns import SegmentColumns, columns_by_class
 from etl.formats.edi.checks.dates import suspect_periods
 from etl.formats.edi.checks.findings import TransactionFindings
 from etl.formats.edi.checks.notes import broken, meaning
@@ -84,7 +78,7 @@ class ElementChecks:
             if number <= len(structures.syntax.control):
                 continue
             head = reading.part.head
-            columns = chosen(found, found.numbers >= head) if head else found
+            columns = found.chosen(found.numbers >= head) if head else found
             if len(used) > 1:
                 owners = reading.transactions.owners(columns.numbers)
                 structure_of = np.append(reading.used, -1)[owners]
@@ -92,7 +86,7 @@ class ElementChecks:
                 definition = structures.segment(structure, ids[number - 1])
                 some = columns
                 if len(used) > 1:
-                    some = chosen(columns, structure_of == structure)
+                    some = columns.chosen(structure_of == structure)
                 if definition is not None and len(some):
                     yield some, definition
 
@@ -119,7 +113,7 @@ class ElementChecks:
             self._missing(columns.numbers, lengths == 0, number, None, use)
         if longest == 0 or self._fits(use, lengths, longest):
             return 0
-        present = None if columns.widest and lengths.all() else np.flatnonzero(lengths)
+        present = None if lengths.all() else np.flatnonzero(lengths)
         cells = columns.cells(number, present)
         numbers = columns.numbers if present is None else columns.numbers[present]
         if self._repeats:
@@ -140,14 +134,12 @@ class ElementChecks:
                 segment = int(columns.numbers[present[at]])
                 self._tell_components(segment, number, use.of, 1, counts[at])
 
-    def _fits(self, use: Use, lengths: Lengths, longest: int) -> bool:
+    def _fits(self, use: Use, lengths: Offsets, longest: int) -> bool:
         """Whether all values of an element must be right, as only their lengths matter."""
         element = use.of
         if self._repeats or isinstance(element, Composite) or longest > element.most:
             return False
         if element.numeric or element.type in ("DT", "TM") or element.codes.complete:
-            return False
-        if longest == LONGEST:
             return False
         return element.least <= 1 or not bool(((lengths < element.least) & (lengths > 0)).any())
 

@@ -67,7 +67,7 @@ class SegmentIndex:
         start, stop: offsets of the first byte and of the terminator of each segment.
         first, last: for each segment, its first delimiter and its terminator, as indexes into
             the positions of element separators and terminators.
-        counts: how many elements each segment has, told up to 99.
+        counts: how many elements each segment has.
         classes: class number of each segment's id in `ids`; 0: unknown.
         empty: offsets of the segments left out, where the terminator is not a newline.
     """
@@ -100,7 +100,7 @@ class SegmentIndex:
                 self.empty = self.start[~full]
             self.start, self.stop, heads = self.start[full], self.stop[full], heads[full]
             self.first, self.last = self.first[full], self.last[full]
-        self.counts = np.minimum(self.last - self.first, _MANY).astype(np.uint8)
+        self.counts = (self.last - self.first).astype(np.int32)
         self.classes = _classes(heads, ids, delimiters)
 
     def __len__(self) -> int:

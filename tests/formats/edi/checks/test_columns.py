@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from etl.formats.edi.checks.columns import LONGEST, chosen, columns_by_class
+from etl.formats.edi.checks.columns import columns_by_class
 from etl.formats.edi.delimiters import Delimiters
 from etl.formats.edi.reading.segments import SegmentIndex
 
@@ -40,7 +40,7 @@ def test_lengths_of_an_element(segments: list[tuple[str, list[str]]], element: i
         assert columns.widest == max(len(elements) for _, elements in own)
         padded = [[*elements, *[""] * 8] for _, elements in own]
         assert columns.lengths(element).tolist() == [
-            min(len(elements[element - 1]), LONGEST) for elements in padded
+            len(elements[element - 1]) for elements in padded
         ]
 
 
@@ -69,6 +69,6 @@ def test_some_of_the_segments_are_a_column_too(
 ) -> None:
     for _, columns in columns_by_class(index_of(segments), len(CLASSES)):
         some = np.arange(len(columns)) % (step + 1) == 0
-        few = chosen(columns, some)
+        few = columns.chosen(some)
         assert few.numbers.tolist() == columns.numbers[some].tolist()
         assert few.lengths(1).tolist() == columns.lengths(1)[some].tolist()
