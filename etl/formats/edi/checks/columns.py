@@ -11,6 +11,9 @@ import numpy.typing as npt
 from etl.formats.edi.reading.cells import Cells, Offsets
 from etl.formats.edi.reading.segments import Indexes, SegmentIndex
 
+_BLOCK = 1 << 13
+"""Segments whose delimiters are taken together: so many fit the cache."""
+
 
 class SegmentColumns:
     """Segments of one kind.
@@ -24,8 +27,6 @@ class SegmentColumns:
     def __init__(self, index: SegmentIndex, numbers: Indexes) -> None:
         self._index, self.numbers = index, numbers
         self.first, self.counts = index.first.take(numbers), index.counts.take(numbers)
-        self._delimiters: dict[int, Offsets] = {}
-        self._lengths: dict[int, Offsets] = {}
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -41,19 +42,17 @@ class SegmentColumns:
 
     def lengths(self, element: int) -> Offsets:
         """Bytes of a 1-based element of each segment, 0 where it is absent."""
-        if element not in self._lengths:
-            if element > self.widest:
-                return np.zeros(len(self), np.int32)
-            lengths = self._at(element) - self._at(element - 1)
-            lengths -= 1
-            if element > self._narrowest:
-                lengths *= self.counts >= element
-            self._lengths[element] = lengths
-        return self._lengths[element]
+        if element > self.widest:
+            return np.zeros(len(self), np.int32)
+        lengths: Offsets = self._lengths[element - 1]
+        return lengths
 
     def cells(self, element: int, some: Indexes | None = None) -> Cells:
         """The cells of a 1-based element, of some of the segments, all of which have it."""
-        start, end, first = self._at(element - 1) + 1, self._at(element), self.first
+        if element > self.widest:
+            nothing = np.empty(0, np.int32)
+            return Cells(nothing, nothing, self.first[:0])
+        start, end, first = self._delimiters[element - 1] + 1, self._delimiters[element], self.first
         if some is not None:
             start, end, first = start.take(some), end.take(some), first.take(some)
         return Cells(start, end, first, element - 1)
@@ -62,13 +61,25 @@ class SegmentColumns:
         """Only some of the segments."""
         return SegmentColumns(self._index, self.numbers[some])
 
-    def _at(self, place: int) -> Offsets:
-        """Offsets of the delimiters `place` after the first ones."""
-        if place not in self._delimiters:
-            # segments with fewer elements find a delimiter of the next one, the last one none
-            at = self.first + place
-            self._delimiters[place] = self._index.positions.take(at, mode="clip")
-        return self._delimiters[place]
+    @cached_property
+    def _delimiters(self) -> Offsets:
+        """Offsets of the delimiters of each segment, a row each for the first, second ..."""
+        found = np.empty((self.widest + 1, len(self)), np.int32)
+        for begin in range(0, len(self), _BLOCK):
+            block = self.first[begin : begin + _BLOCK]
+            for place, row in enumerate(found[:, begin : begin + _BLOCK]):
+                # segments with fewer elements find delimiters of the next one, the last one none
+                self._index.positions.take(block + place, out=row, mode="clip")
+        return found
+
+    @cached_property
+    def _lengths(self) -> Offsets:
+        """Bytes of each element, a row each for the first, second ..."""
+        lengths = np.diff(self._delimiters, axis=0)
+        lengths -= 1
+        for element in range(self._narrowest + 1, self.widest + 1):
+            lengths[element - 1] *= self.counts >= element
+        return lengths
 
 
 def columns_by_class(index: SegmentIndex, classes: int) -> Iterator[tuple[int, SegmentColumns]]:

@@ -145,13 +145,11 @@ class ElementChecks:
 
     def _components(self, numbers: Indexes, cells: Cells, number: int, composite: Composite) -> int:
         index = self._index
-        counts = index.component_counts(cells)
         most = len(composite.components)
-        held = int(counts.max(initial=0))
-        if held > most:
+        counts, parts = index.components(cells, most)
+        if int(counts.max(initial=0)) > most:
             for at in np.flatnonzero(counts > most).tolist():
                 self._tell_components(int(numbers[at]), number, composite, most, counts[at])
-        parts = index.component_cells(cells, min(held, most))
         for component, (use, part) in enumerate(
             zip(composite.components, parts, strict=False), start=1
         ):
@@ -203,28 +201,31 @@ class ElementChecks:
             heads = self._index.bytes.take(cells.start, mode="clip") - np.uint8(ord("0"))
             tails = self._index.bytes.take(cells.end - 1, mode="clip") - np.uint8(ord("0"))
             return ((heads > 9) | (tails > 9)) & (lengths > 0)
-        wrong = ~digits_only(self._words.words(cells.start, lengths))
+        heads, tails = self._words.words(cells.start, lengths), None
+        wrong = ~digits_only(heads)
         if longest > WIDTH:
-            wrong |= ~digits_only(self._rest(cells.start, lengths))
+            rest = np.clip(lengths - WIDTH, 0, WIDTH)
+            tails = self._words.words(cells.start + WIDTH, rest)
+            wrong |= ~digits_only(tails)
         if wrong.any() and element.least == 1:
             odd = np.flatnonzero(wrong & (lengths > 2) & (lengths <= 2 * WIDTH))
-            wrong[odd] = ~self._are_numbers(cells.start[odd], lengths[odd], element)
+            parts = [words.take(odd) for words in (heads, tails) if words is not None]
+            wrong[odd] = ~self._are_numbers(parts, element)
         return (wrong & (lengths > 0)) | (lengths > 2 * WIDTH)
 
-    def _are_numbers(self, start: Offsets, lengths: Offsets, element: Element) -> Mask:
-        """Which values of three to sixteen characters are digits with a sign and a decimal mark."""
-        heads = without_sign(self._words.words(start, lengths))
-        tails = self._rest(start, lengths)
-        if element.type not in ("R", "n"):
-            return digits_only(heads) & digits_only(tails)
-        mark = "," if self._index.delimiters.decimal_comma else "."
-        heads, marks = without_mark(heads, mark)
-        tails, more = without_mark(tails, mark)
-        return digits_only(heads) & digits_only(tails) & (marks + more <= 1)
-
-    def _rest(self, start: Offsets, lengths: Offsets) -> Words:
-        """The ninth to sixteenth character of values."""
-        return self._words.words(start + WIDTH, np.clip(lengths - WIDTH, 0, WIDTH))
+    def _are_numbers(self, parts: list[Words], element: Element) -> Mask:
+        """Which values are digits with a sign and a decimal mark; given eight characters each."""
+        parts[0] = without_sign(parts[0])
+        marks = np.zeros(len(parts[0]), np.uint8)
+        if element.type in ("R", "n"):
+            mark = "," if self._index.delimiters.decimal_comma else "."
+            for place, words in enumerate(parts):
+                parts[place], more = without_mark(words, mark)
+                marks += more
+        right: Mask = marks <= 1
+        for words in parts:
+            right &= digits_only(words)
+        return right
 
     def _repetitions(self, numbers: Indexes, cells: Cells, number: int, use: Use) -> Cells:
         """Check the repetitions behind the first one by one; gives the cells of the first."""

@@ -162,28 +162,43 @@ class SegmentIndex:
         _, among = self._with_components
         return int((among.take(last) - among.take(first)).sum() - (last - first).sum())
 
+    def components(self, cells: Cells, most: int) -> tuple[npt.NDArray[np.integer], list[Cells]]:
+        """How many components each of some cells without repetitions has, and the cells of the
+        components: as many as there are, but no more than `most`."""
+        before, held = self._held(cells)
+        counts = self.component_counts(cells) if self._repeats else held + 1
+        count = min(int(counts.max(initial=0)), most)
+        return counts, self._component_cells(cells, count, before, held)
+
     def component_cells(self, cells: Cells, count: int) -> list[Cells]:
         """The cells of the first `count` components of cells without repetitions."""
-        every, among = self._with_components
+        return self._component_cells(cells, count, *self._held(cells))
+
+    def _held(self, cells: Cells) -> tuple[Offsets, Offsets]:
+        """The index of the separator before each cell among all separators, and how many component
+        separators stand in its element."""
+        _, among = self._with_components
         at = cells.delimiter
         before = among.take(at)
-        held = among.take(at + 1) - before - 1
+        return before, among.take(at + 1) - before - 1
+
+    def _component_cells(
+        self, cells: Cells, count: int, before: Offsets, held: Offsets
+    ) -> list[Cells]:
+        every, _ = self._with_components
         most = int(held.max(initial=0))
         least = 0 if self._repeats else int(held.min(initial=most))
         found, start = [], cells.start
         for number in range(count):
             if number < least:
                 end = every.take(before + (number + 1))
-                found.append(cells.within(start, end))
-                start = end + np.int32(1)
-                continue
-            if number >= most:
+            elif number >= most:
                 end = cells.end
             else:
                 end = every.take(before + (number + 1), mode="clip")
                 end = np.minimum(np.where(number < held, end, cells.end), cells.end)
             found.append(cells.within(start, end))
-            start = np.minimum(end + 1, cells.end)
+            start = end + np.int32(1) if number < least else np.minimum(end + 1, cells.end)
         return found
 
     def first_repetition(self, cells: Cells) -> Cells:
