@@ -83,7 +83,8 @@ def _numbers(numbers: Numbers, valid: Mask | None, first: npt.NDArray[np.int64])
     if valid is not None:
         numbers = numbers[valid]
         first = np.concatenate([[0], np.cumsum(valid)])[first]
-    return _cut(np.ascontiguousarray(numbers), first * numbers.itemsize)
+    written = np.ascontiguousarray(numbers, numbers.dtype.newbyteorder("<"))
+    return _cut(written, first * numbers.itemsize)
 
 
 def _texts(values: pa.Array, valid: Mask | None, first: npt.NDArray[np.int64]) -> list[pa.Array]:

@@ -201,16 +201,14 @@ class ElementChecks:
             heads = self._index.bytes.take(cells.start, mode="clip") - np.uint8(ord("0"))
             tails = self._index.bytes.take(cells.end - 1, mode="clip") - np.uint8(ord("0"))
             return ((heads > 9) | (tails > 9)) & (lengths > 0)
-        heads, tails = self._words.words(cells.start, lengths), None
-        wrong = ~digits_only(heads)
+        parts = [self._words.words(cells.start, lengths)]
         if longest > WIDTH:
             rest = np.clip(lengths - WIDTH, 0, WIDTH)
-            tails = self._words.words(cells.start + WIDTH, rest)
-            wrong |= ~digits_only(tails)
+            parts.append(self._words.words(cells.start + WIDTH, rest))
+        wrong: Mask = ~np.logical_and.reduce([digits_only(words) for words in parts])
         if wrong.any() and element.least == 1:
             odd = np.flatnonzero(wrong & (lengths > 2) & (lengths <= 2 * WIDTH))
-            parts = [words.take(odd) for words in (heads, tails) if words is not None]
-            wrong[odd] = ~self._are_numbers(parts, element)
+            wrong[odd] = ~self._are_numbers([words.take(odd) for words in parts], element)
         return (wrong & (lengths > 0)) | (lengths > 2 * WIDTH)
 
     def _are_numbers(self, parts: list[Words], element: Element) -> Mask:

@@ -24,6 +24,8 @@ Mask = npt.NDArray[np.bool_]
 
 _FIRST_BYTE, _THREE_BYTES = np.uint64(0xFF), np.uint64(0xFFFFFF)
 _MANY = 99
+"""Elements of the shortest of no segments."""
+
 _FEW_BLANKS = 12
 """Up to so many blanks before a segment are skipped one by one."""
 
@@ -283,11 +285,13 @@ class SegmentIndex:
         blank[list(BLANKS)] = True
         blank[[self.delimiters.terminator, self.delimiters.element]] = False
         skip = blank.take(self.bytes.take(start))
+        if not skip.any():
+            return start, heads
         for _ in range(_FEW_BLANKS):
-            if not skip.any():
-                return start, self._words.following(start)
             start += skip
             skip = blank.take(self.bytes.take(start))
+            if not skip.any():
+                return start, self._words.following(start)
         solid = np.flatnonzero(~blank[self.bytes])
         start = solid[np.searchsorted(solid, start)]
         return start, self._words.following(start)
