@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from etl.formats.edi.checks.columns import SegmentColumns, columns_by_class
 from etl.formats.edi.checks.dates import suspect_periods
 from etl.formats.edi.checks.findings import TransactionFindings
 from etl.formats.edi.checks.notes import broken, meaning
@@ -19,6 +18,7 @@ from etl.formats.edi.notation import Notation
 from etl.formats.edi.outgoing import Components
 from etl.formats.edi.reading.cells import Cells, Offsets
 from etl.formats.edi.reading.content import Reading
+from etl.formats.edi.reading.picked import Segments
 from etl.formats.edi.reading.segments import Indexes, Mask
 from etl.formats.edi.reading.words import (
     WIDTH,
@@ -55,83 +55,84 @@ class ElementChecks:
         keys = ("elements", "lengths", "types", "codes", "notes")
         if all(self._levels[key] is None for key in keys):
             return
-        for columns, definition in self._by_definition():
-            self._count(columns, definition)
+        for segments, definition in self._by_definition():
+            self._count(segments, definition)
             parted = sum(
-                self._element(columns, number, use)
+                self._element(segments, number, use)
                 for number, use in enumerate(definition.elements, start=1)
             )
-            if self._composites_usual:
-                last = columns.first + columns.counts
-                if parted != self._index.inner_separators(columns.first, last):
-                    self._no_components(columns, definition)
+            if self._composites_usual and parted != self._index.inner_separators(segments):
+                self._no_components(segments, definition)
             for note in definition.notes:
-                self._note(columns, note)
+                self._note(segments, note)
 
-    def _by_definition(self) -> Iterator[tuple[SegmentColumns, Segment]]:
+    def _by_definition(self) -> Iterator[tuple[Segments, Segment]]:
         """The segments of transactions, by their definition; the service segments are looked at
         with the envelopes."""
         reading, structures = self._reading, self._reading.declaration.structures
         ids = list(structures.classes)
         used = np.unique(reading.used)
-        for number, found in columns_by_class(self._index, len(ids)):
+        for number, found in self._index.by_class().items():
             if number <= len(structures.syntax.control):
                 continue
             head = reading.part.head
-            columns = found.chosen(found.numbers >= head) if head else found
+            segments = found.chosen(found.numbers >= head) if head else found
             if len(used) > 1:
-                owners = reading.transactions.owners(columns.numbers)
+                owners = reading.transactions.owners(segments.numbers)
                 structure_of = np.append(reading.used, -1)[owners]
             for structure in used[used >= 0].tolist():
                 definition = structures.segment(structure, ids[number - 1])
-                some = columns
+                some = segments
                 if len(used) > 1:
-                    some = columns.chosen(structure_of == structure)
+                    some = segments.chosen(structure_of == structure)
                 if definition is not None and len(some):
                     yield some, definition
 
-    def _count(self, columns: SegmentColumns, definition: Segment) -> None:
+    def _count(self, segments: Segments, definition: Segment) -> None:
         most = self._reading.most_elements(definition)
-        if columns.widest <= most:
+        if segments.widest <= most:
             return
-        for at in np.flatnonzero(columns.counts > most).tolist():
+        for at in np.flatnonzero(segments.counts > most).tolist():
             self._tell(
                 "TOO_MANY_ELEMENTS",
                 "elements",
-                int(columns.numbers[at]),
+                int(segments.numbers[at]),
                 f"the segment has more elements than {definition.id} ({definition.name}) may have",
                 place=most + 1,
-                value=str(columns.counts[at]),
+                value=str(segments.counts[at]),
                 expected=f"at most {most} elements",
             )
 
-    def _element(self, columns: SegmentColumns, number: int, use: Use) -> int:
+    def _element(self, segments: Segments, number: int, use: Use) -> int:
         """Check one element; gives how many separators part the components of its composites."""
-        lengths = columns.lengths(number)
+        lengths = segments.lengths(number)
         longest = int(lengths.max(initial=0))
         if use.required and int(lengths.min(initial=1)) == 0:
-            self._missing(columns.numbers, lengths == 0, number, None, use)
+            self._missing(segments.numbers, lengths == 0, number, None, use)
         if longest == 0 or self._fits(use, lengths, longest):
             return 0
         present = None if lengths.all() else np.flatnonzero(lengths)
-        cells = columns.cells(number, present)
-        numbers = columns.numbers if present is None else columns.numbers[present]
+        cells = segments.cells(number, present)
+        numbers = segments.numbers if present is None else segments.numbers[present]
         if self._repeats:
             cells = self._repetitions(numbers, cells, number, use)
         if isinstance(use.of, Composite):
-            return self._components(numbers, cells, number, use.of)
+            parted, parts = self._components(numbers, cells, number, use.of)
+            if present is None and not self._repeats:
+                segments.components[number] = parts
+            return parted
         self._value(numbers, cells, number, None, use.of)
         return 0
 
-    def _no_components(self, columns: SegmentColumns, definition: Segment) -> None:
+    def _no_components(self, segments: Segments, definition: Segment) -> None:
         """Simple elements have no components, where a separator would part them."""
         for number, use in enumerate(definition.elements, start=1):
-            present = np.flatnonzero(columns.lengths(number))
+            present = np.flatnonzero(segments.lengths(number))
             if isinstance(use.of, Composite) or not len(present):
                 continue
-            counts = self._index.component_counts(columns.cells(number, present))
+            counts = self._index.component_counts(segments.cells(number, present))
             for at in np.flatnonzero(counts > 1).tolist():
-                segment = int(columns.numbers[present[at]])
+                segment = int(segments.numbers[present[at]])
                 self._tell_components(segment, number, use.of, 1, counts[at])
 
     def _fits(self, use: Use, lengths: Offsets, longest: int) -> bool:
@@ -143,7 +144,10 @@ class ElementChecks:
             return False
         return element.least <= 1 or not bool(((lengths < element.least) & (lengths > 0)).any())
 
-    def _components(self, numbers: Indexes, cells: Cells, number: int, composite: Composite) -> int:
+    def _components(
+        self, numbers: Indexes, cells: Cells, number: int, composite: Composite
+    ) -> tuple[int, list[Cells]]:
+        """Check components; gives how many separators part them, and their cells."""
         index = self._index
         most = len(composite.components)
         counts, parts = index.components(cells, most)
@@ -161,7 +165,7 @@ class ElementChecks:
             suspects = suspect_periods(self._words, index, parts)
             for at in np.flatnonzero(suspects).tolist():
                 self._period(numbers, parts, number, at)
-        return int(counts.sum()) - len(counts)
+        return int(counts.sum()) - len(counts), parts
 
     def _value(
         self, numbers: Indexes, cells: Cells, number: int, component: int | None, element: Element
@@ -256,8 +260,8 @@ class ElementChecks:
                 place = component if composite else None
                 self._fault(segment, number, place, part, inner.of, fault)
 
-    def _note(self, columns: SegmentColumns, note: Note) -> None:
-        present = [columns.lengths(number) > 0 for number in note.elements]
+    def _note(self, segments: Segments, note: Note) -> None:
+        present = [segments.lengths(number) > 0 for number in note.elements]
         excluded = note.relation == "E"
         for at in np.flatnonzero(broken(note, present)).tolist():
             gaps = [
@@ -268,7 +272,7 @@ class ElementChecks:
             self._tell(
                 "CONDITION_EXCLUDED" if excluded else "CONDITION_MISSING",
                 "notes",
-                int(columns.numbers[at]),
+                int(segments.numbers[at]),
                 f"the elements do not go together: note {note}",
                 place=gaps[-1] if excluded else gaps[0],
                 expected=meaning(note),

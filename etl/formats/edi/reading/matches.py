@@ -7,7 +7,8 @@ from itertools import pairwise
 import numpy as np
 
 from etl.formats.edi.reading.paths import Step
-from etl.formats.edi.reading.segments import Indexes, Mask, SegmentIndex, Segments
+from etl.formats.edi.reading.picked import Segments
+from etl.formats.edi.reading.segments import Indexes, Mask, SegmentIndex
 from etl.formats.edi.reading.shapes import Shapes
 from etl.formats.edi.reading.transactions import Transactions
 

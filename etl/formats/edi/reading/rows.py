@@ -16,7 +16,8 @@ from etl.formats.edi.reading.cells import content
 from etl.formats.edi.reading.content import Reading
 from etl.formats.edi.reading.matches import Matches
 from etl.formats.edi.reading.paths import FieldPath, field_path, row_path
-from etl.formats.edi.reading.segments import Indexes, Segments
+from etl.formats.edi.reading.picked import Segments
+from etl.formats.edi.reading.segments import Indexes
 from etl.raw import LINEAGE
 
 _LONG_RUN = 100

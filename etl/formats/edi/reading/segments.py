@@ -7,7 +7,7 @@ Values are not cut out until a column asks for them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from etl.formats.edi.delimiters import BLANKS, Delimiters
 from etl.formats.edi.reading.cells import Cells, strings
+from etl.formats.edi.reading.picked import Segments
 from etl.formats.edi.reading.scan import Offsets, places_of, separators_of
 from etl.formats.edi.reading.words import WIDTH, WordReader, Words
 
@@ -23,43 +24,8 @@ Indexes = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 _FIRST_BYTE, _THREE_BYTES = np.uint64(0xFF), np.uint64(0xFFFFFF)
-_MANY = 99
-"""Elements of the shortest of no segments."""
-
 _FEW_BLANKS = 12
 """Up to so many blanks before a segment are skipped one by one."""
-
-
-class Segments:
-    """Some segments of an index, to take elements of.
-
-    Attributes:
-        numbers: their numbers in the index, rising.
-        first: their first delimiters, as in the index.
-        elements: how many elements each of them has at least.
-        components: cells of components by element, as far as they were asked for.
-    """
-
-    def __init__(self, index: SegmentIndex, numbers: Indexes) -> None:
-        self.numbers, self.first = numbers, index.first.take(numbers)
-        self.elements = int(index.counts.take(numbers).min(initial=_MANY))
-        self.components: dict[int, list[Cells]] = {}
-        self._index, self._known = index, dict[int, Offsets]()
-
-    def __len__(self) -> int:
-        return len(self.numbers)
-
-    @cached_property
-    def last(self) -> Indexes:
-        """Their terminators, as in the index."""
-        return self._index.last.take(self.numbers)
-
-    def delimiters(self, place: int) -> Offsets:
-        """Offsets of the first delimiters, or of those `place` after them, which all must have."""
-        if place not in self._known:
-            at = self.first + place if place else self.first
-            self._known[place] = self._index.positions.take(at)
-        return self._known[place]
 
 
 class SegmentIndex:
@@ -89,6 +55,7 @@ class SegmentIndex:
         self._repeats = delimiters.repetition is not None and delimiters.repetition in data
         self._words = WordReader(data)
         self._known: dict[int, Offsets] = {}
+        self._by_class: dict[int, Segments] = {}
         found = separators_of(data, delimiters, components=composites)
         self._separators = found
         self.positions, self.last = found.outer, found.terminators
@@ -125,16 +92,35 @@ class SegmentIndex:
         return self.data[self.start[segment] : self.stop[segment]].decode("utf-8", "replace")
 
     def pick(self, numbers: Indexes) -> Segments:
-        """Some segments, to take elements of."""
-        return Segments(self, numbers)
+        """Some segments with the same id, to take elements of."""
+        if self._by_class and len(numbers):
+            every = self._by_class.get(int(self.classes[numbers[0]]))
+            if every is not None and len(every) == len(numbers):
+                return every
+        return self._some(numbers)
+
+    def _some(self, numbers: Indexes) -> Segments:
+        first, counts = self.first.take(numbers), self.counts.take(numbers)
+        return Segments(numbers, first, counts, self.positions)
+
+    def by_class(self) -> dict[int, Segments]:
+        """All segments of each class number that there are, unknown ones left out."""
+        if not self._by_class:
+            order = np.argsort(self.classes, kind="stable")
+            numbers, begins = np.unique(self.classes[order], return_index=True)
+            every = np.split(order, begins[1:])
+            self._by_class = {
+                number: self._some(each)
+                for number, each in zip(numbers.tolist(), every, strict=False)
+                if number
+            }
+        return self._by_class
 
     def cells(self, segments: Segments, element: int) -> Cells:
         """The cells of a 1-based element."""
-        place = element - 1
-        if element <= segments.elements:
-            start, end = segments.delimiters(place) + 1, segments.delimiters(element)
-            return Cells(start, end, segments.first, place)
-        before = np.minimum(segments.first + place, segments.last)
+        if element <= segments.narrowest:
+            return segments.cells(element)
+        before = np.minimum(segments.first + (element - 1), segments.last)
         end = self.positions.take(np.minimum(before + 1, segments.last))
         return Cells(np.minimum(self.positions.take(before) + 1, end), end, before)
 
@@ -158,11 +144,11 @@ class SegmentIndex:
         counts: Offsets = among.take(at + 1) - among.take(at)
         return counts
 
-    def inner_separators(self, first: Indexes, last: Indexes) -> int:
-        """How many component separators stand in the elements of some segments, given by their
-        first delimiters and their terminators."""
+    def inner_separators(self, segments: Segments) -> int:
+        """How many component separators stand in the elements of some segments."""
         _, among = self._with_components
-        return int((among.take(last) - among.take(first)).sum() - (last - first).sum())
+        every = among.take(segments.last) - among.take(segments.first) - segments.counts
+        return int(every.sum())
 
     def components(self, cells: Cells, most: int) -> tuple[npt.NDArray[np.integer], list[Cells]]:
         """How many components each of some cells without repetitions has, and the cells of the

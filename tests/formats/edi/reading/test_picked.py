@@ -6,7 +6,6 @@ import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from etl.formats.edi.checks.columns import columns_by_class
 from etl.formats.edi.delimiters import Delimiters
 from etl.formats.edi.reading.segments import SegmentIndex
 
@@ -28,7 +27,7 @@ def index_of(segments: list[tuple[str, list[str]]]) -> SegmentIndex:
 @example([], 1)
 @example([("AA", []), ("BBB", ["X"])], 3)
 def test_lengths_of_an_element(segments: list[tuple[str, list[str]]], element: int) -> None:
-    found = dict(columns_by_class(index_of(segments), len(CLASSES)))
+    found = index_of(segments).by_class()
     for name, number in CLASSES.items():
         own = [(at, elements) for at, (each, elements) in enumerate(segments) if each == name]
         if not own:
@@ -47,7 +46,7 @@ def test_lengths_of_an_element(segments: list[tuple[str, list[str]]], element: i
 @given(SEGMENTS, st.integers(1, 6))
 def test_cells_are_the_values(segments: list[tuple[str, list[str]]], element: int) -> None:
     index = index_of(segments)
-    for number, columns in columns_by_class(index, len(CLASSES)):
+    for number, columns in index.by_class().items():
         having = np.flatnonzero(columns.counts >= element)
         cells = columns.cells(element, having)
         name = next(each for each, at in CLASSES.items() if at == number)
@@ -67,7 +66,7 @@ def test_cells_are_the_values(segments: list[tuple[str, list[str]]], element: in
 def test_some_of_the_segments_are_a_column_too(
     segments: list[tuple[str, list[str]]], step: int
 ) -> None:
-    for _, columns in columns_by_class(index_of(segments), len(CLASSES)):
+    for columns in index_of(segments).by_class().values():
         some = np.arange(len(columns)) % (step + 1) == 0
         few = columns.chosen(some)
         assert few.numbers.tolist() == columns.numbers[some].tolist()
