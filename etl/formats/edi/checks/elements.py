@@ -112,7 +112,7 @@ class ElementChecks:
         if longest == 0 or self._fits(use, lengths, longest):
             return 0
         present = None if lengths.all() else np.flatnonzero(lengths)
-        cells = segments.cells(number, present)
+        cells = segments.cells(number, present, composite=isinstance(use.of, Composite))
         numbers = segments.numbers if present is None else segments.numbers[present]
         if self._repeats:
             cells = self._repetitions(numbers, cells, number, use)

@@ -22,12 +22,15 @@ class Cells:
         first: for each, the index among the element separators of the first one of its segment,
             and
         place: how many come between that and the one before its element.
+        ranks: index among all separators, those of components included, of the one before and of
+            the one after each element, where these were looked up.
     """
 
     start: Offsets
     end: Offsets
     first: npt.NDArray[np.int64]
     place: int = 0
+    ranks: tuple[Offsets, Offsets] | None = None
 
     def __len__(self) -> int:
         return len(self.start)

@@ -101,25 +101,25 @@ class SegmentIndex:
 
     def _some(self, numbers: Indexes) -> Segments:
         first, counts = self.first.take(numbers), self.counts.take(numbers)
-        return Segments(numbers, first, counts, self.positions)
+        return Segments(numbers, first, counts, self._separators)
 
     def by_class(self) -> dict[int, Segments]:
         """All segments of each class number that there are, unknown ones left out."""
         if not self._by_class:
             order = np.argsort(self.classes, kind="stable")
-            numbers, begins = np.unique(self.classes[order], return_index=True)
-            every = np.split(order, begins[1:])
+            counts = np.bincount(self.classes)
+            every = np.split(order, np.cumsum(counts)[:-1])
             self._by_class = {
-                number: self._some(each)
-                for number, each in zip(numbers.tolist(), every, strict=False)
-                if number
+                number: self._some(numbers)
+                for number, numbers in enumerate(every)
+                if number and len(numbers)
             }
         return self._by_class
 
-    def cells(self, segments: Segments, element: int) -> Cells:
-        """The cells of a 1-based element."""
+    def cells(self, segments: Segments, element: int, *, composite: bool = False) -> Cells:
+        """The cells of a 1-based element; with `composite`, with their ranks if these are known."""
         if element <= segments.narrowest:
-            return segments.cells(element)
+            return segments.cells(element, composite=composite)
         before = np.minimum(segments.first + (element - 1), segments.last)
         end = self.positions.take(np.minimum(before + 1, segments.last))
         return Cells(np.minimum(self.positions.take(before) + 1, end), end, before)
@@ -128,7 +128,7 @@ class SegmentIndex:
         """The cells of a 1-based component; of a repeated element, in its first repetition."""
         known = segments.components.get(element, [])
         if len(known) < component:
-            cells = self.first_repetition(self.cells(segments, element))
+            cells = self.first_repetition(self.cells(segments, element, composite=True))
             # a condition on the first one is mostly followed by the value of the second
             known = self.component_cells(cells, max(component, 2))
             segments.components[element] = known
@@ -136,19 +136,20 @@ class SegmentIndex:
 
     def component_counts(self, cells: Cells) -> npt.NDArray[np.integer]:
         """How many components each cell has; an empty one has one."""
-        every, among = self._with_components
         if self._repeats:
+            every, _ = self._with_components
             inside = np.searchsorted(every, cells.end) - np.searchsorted(every, cells.start)
             return inside + 1
-        at = cells.delimiter
-        counts: Offsets = among.take(at + 1) - among.take(at)
-        return counts
+        return self._held(cells)[1] + 1
 
     def inner_separators(self, segments: Segments) -> int:
         """How many component separators stand in the elements of some segments."""
         _, among = self._with_components
-        every = among.take(segments.last) - among.take(segments.first) - segments.counts
-        return int(every.sum())
+        if segments.narrowest == segments.widest:
+            last = segments.ranks(segments.widest)
+        else:
+            last = among.take(segments.last)
+        return int((last - segments.ranks(0) - segments.counts).sum())
 
     def components(self, cells: Cells, most: int) -> tuple[npt.NDArray[np.integer], list[Cells]]:
         """How many components each of some cells without repetitions has, and the cells of the
@@ -165,10 +166,13 @@ class SegmentIndex:
     def _held(self, cells: Cells) -> tuple[Offsets, Offsets]:
         """The index of the separator before each cell among all separators, and how many component
         separators stand in its element."""
-        _, among = self._with_components
-        at = cells.delimiter
-        before = among.take(at)
-        return before, among.take(at + 1) - before - 1
+        if cells.ranks is None:
+            _, among = self._with_components
+            at = cells.delimiter
+            before, after = among.take(at), among.take(at + 1)
+        else:
+            before, after = cells.ranks
+        return before, after - before - 1
 
     def _component_cells(
         self, cells: Cells, count: int, before: Offsets, held: Offsets
