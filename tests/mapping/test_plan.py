@@ -74,6 +74,20 @@ def test_records_are_complete_and_carry_their_lineage() -> None:
     assert main.schema == mapped.records.type.arrow_schema
 
 
+def test_typed_tables_are_those_of_the_records_before_they_are_completed() -> None:
+    declared = invoice_mapping("invoice_no: number\ntotal: {from: sum, implied_decimals: 2}", LINES)
+    rows, lines = [{"number": "a-1", "sum": "7"}], [line(0, "FUE", "5"), line(0, "400", "2")]
+    plan = compile_mapping(declared, MemoryReader(), CODES)
+    typed = plan.tables(MemoryChunk(rows, {"LX": lines}), CONTEXT)
+    records = apply(declared, rows, {"LX": lines}, CODES).records
+    assert set(typed) == set(records.tables)
+    for name, table in records.tables.items():
+        assert typed[name].schema == table.schema
+    assert typed["charge_line"]["amount"] == records.tables["charge_line"]["amount"]
+    assert typed["freight_invoice"]["total"].to_pylist() == [Decimal("0.07")]
+    assert typed["freight_invoice"]["record_hash"].null_count == 1
+
+
 def test_a_bad_cell_rejects_only_its_record_and_says_where_it_stands() -> None:
     declared = invoice_mapping("total: {from: sum, implied_decimals: 2}", LINES)
     rows = [{"sum": "100"}, {"sum": "200"}]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -71,3 +74,24 @@ def test_some_of_the_segments_are_a_column_too(
         few = columns.chosen(some)
         assert few.numbers.tolist() == columns.numbers[some].tolist()
         assert few.lengths(1).tolist() == columns.lengths(1)[some].tolist()
+
+
+def test_what_was_looked_up_for_all_segments_of_a_kind_is_there_for_values() -> None:
+    index = index_of([("AA", ["X", "Y"]), ("BBB", ["X"]), ("AA", ["Z"])])
+    assert index.pick(np.array([0, 2])) is not index.pick(np.array([0, 2]))
+    every = index.by_class()[CLASSES["AA"]]
+    assert index.pick(np.array([0, 2])) is every
+    assert index.pick(np.array([2])) is not every
+    assert index.pick(np.array([], np.int64)).numbers.tolist() == []
+
+
+def test_a_buffer_is_let_go_with_its_chunk_and_not_when_garbage_is_collected() -> None:
+    index = index_of([("AA", ["X", "Y"])])
+    index.by_class()[CLASSES["AA"]].lengths(1)
+    known = weakref.ref(index)
+    gc.disable()
+    try:
+        del index
+        assert known() is None
+    finally:
+        gc.enable()
