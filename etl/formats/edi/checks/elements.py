@@ -105,13 +105,15 @@ class ElementChecks:
 
     def _element(self, segments: Segments, number: int, use: Use) -> int:
         """Check one element; gives how many separators part the components of its composites."""
+        if number > segments.widest and not use.required:
+            return 0
         lengths = segments.lengths(number)
-        longest = int(lengths.max(initial=0))
-        if use.required and int(lengths.min(initial=1)) == 0:
+        longest, shortest = int(lengths.max(initial=0)), int(lengths.min(initial=1))
+        if use.required and shortest == 0:
             self._missing(segments.numbers, lengths == 0, number, None, use)
         if longest == 0 or self._fits(use, lengths, longest):
             return 0
-        present = None if lengths.all() else np.flatnonzero(lengths)
+        present = np.flatnonzero(lengths) if shortest == 0 else None
         cells = segments.cells(number, present, composite=isinstance(use.of, Composite))
         numbers = segments.numbers if present is None else segments.numbers[present]
         if self._repeats:
@@ -261,6 +263,8 @@ class ElementChecks:
                 self._fault(segment, number, place, part, inner.of, fault)
 
     def _note(self, segments: Segments, note: Note) -> None:
+        if min(note.elements) > segments.widest and note.relation != "R":
+            return
         present = [segments.lengths(number) > 0 for number in note.elements]
         excluded = note.relation == "E"
         for at in np.flatnonzero(broken(note, present)).tolist():

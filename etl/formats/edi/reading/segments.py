@@ -140,7 +140,7 @@ class SegmentIndex:
             every, _ = self._with_components
             inside = np.searchsorted(every, cells.end) - np.searchsorted(every, cells.start)
             return inside + 1
-        return self._held(cells)[1] + 1
+        return self._held(cells)[1]
 
     def inner_separators(self, segments: Segments) -> int:
         """How many component separators stand in the elements of some segments."""
@@ -155,7 +155,7 @@ class SegmentIndex:
         """How many components each of some cells without repetitions has, and the cells of the
         components: as many as there are, but no more than `most`."""
         before, held = self._held(cells)
-        counts = self.component_counts(cells) if self._repeats else held + 1
+        counts = self.component_counts(cells) if self._repeats else held
         count = min(int(counts.max(initial=0)), most)
         return counts, self._component_cells(cells, count, before, held)
 
@@ -164,15 +164,15 @@ class SegmentIndex:
         return self._component_cells(cells, count, *self._held(cells))
 
     def _held(self, cells: Cells) -> tuple[Offsets, Offsets]:
-        """The index of the separator before each cell among all separators, and how many component
-        separators stand in its element."""
+        """The index of the separator before each cell among all separators, and how many components
+        its element has."""
         if cells.ranks is None:
             _, among = self._with_components
             at = cells.delimiter
             before, after = among.take(at), among.take(at + 1)
         else:
             before, after = cells.ranks
-        return before, after - before - 1
+        return before, after - before
 
     def _component_cells(
         self, cells: Cells, count: int, before: Offsets, held: Offsets
@@ -180,17 +180,19 @@ class SegmentIndex:
         every, _ = self._with_components
         most = int(held.max(initial=0))
         least = 0 if self._repeats else int(held.min(initial=most))
-        found, start = [], cells.start
-        for number in range(count):
+        found: list[Cells] = []
+        for number in range(1, count + 1):
+            start = found[-1].end + np.int32(1) if found else cells.start
+            if number > least and found:
+                start = np.minimum(start, cells.end)
             if number < least:
-                end = every.take(before + (number + 1))
+                end = every.take(before + number)
             elif number >= most:
                 end = cells.end
             else:
-                end = every.take(before + (number + 1), mode="clip")
+                end = every.take(before + number, mode="clip")
                 end = np.minimum(np.where(number < held, end, cells.end), cells.end)
             found.append(cells.within(start, end))
-            start = end + np.int32(1) if number < least else np.minimum(end + 1, cells.end)
         return found
 
     def first_repetition(self, cells: Cells) -> Cells:
@@ -205,10 +207,15 @@ class SegmentIndex:
     def equal(self, cells: Cells, values: Sequence[str]) -> Mask:
         """Which cells hold one of `values`."""
         found = np.zeros(len(cells), bool)
-        lengths = cells.end - cells.start
+        lengths, release = cells.end - cells.start, self.delimiters.release
         words = self._words.following(cells.start)
         for value in values:
             encoded = value.encode()
+            if release is not None and self._releases:
+                found |= self._equal_released(cells, lengths, value)
+                if release in encoded:
+                    # it stands nowhere but behind another one
+                    continue
             same = lengths == len(encoded)
             if len(encoded) <= WIDTH:
                 mask = np.uint64((1 << 8 * len(encoded)) - 1)
@@ -218,8 +225,6 @@ class SegmentIndex:
                 few = self.strings(cells.some(some))
                 same[some] = [text == value for text in few.to_pylist()]
             found |= same
-            if self._releases:
-                found |= self._equal_released(cells, lengths, value)
         return found
 
     def _equal_released(self, cells: Cells, lengths: Offsets, value: str) -> Mask:

@@ -88,6 +88,7 @@ def whole(segment: SegmentValue, element: int, component: str) -> str:
 
 @settings(max_examples=200)
 @given(SEGMENTS, st.sampled_from(SEPARATORS), TEXT)
+@example([SegmentValue("AAA", ((("",),), ((":",),)))], SEPARATORS[0], "?:")
 def test_conditions_compare_values(
     segments: list[SegmentValue], kind: tuple[object, Delimiters], wanted: str
 ) -> None:
