@@ -21,6 +21,7 @@ from etl.formats.edi.reading.content import Reading
 from etl.formats.edi.reading.picked import Segments
 from etl.formats.edi.reading.segments import Indexes, Mask
 from etl.formats.edi.reading.words import (
+    NOTHING,
     WIDTH,
     WordReader,
     Words,
@@ -209,8 +210,10 @@ class ElementChecks:
             return ((heads > 9) | (tails > 9)) & (lengths > 0)
         parts = [self._words.words(cells.start, lengths)]
         if longest > WIDTH:
-            rest = np.clip(lengths - WIDTH, 0, WIDTH)
-            parts.append(self._words.words(cells.start + WIDTH, rest))
+            long = np.flatnonzero(lengths > WIDTH)
+            rest = np.minimum(lengths.take(long) - WIDTH, WIDTH)
+            parts.append(np.full(len(cells), NOTHING))
+            parts[1][long] = self._words.words(cells.start.take(long) + WIDTH, rest)
         wrong: Mask = ~np.logical_and.reduce([digits_only(words) for words in parts])
         if wrong.any() and element.least == 1:
             odd = np.flatnonzero(wrong & (lengths > 2) & (lengths <= 2 * WIDTH))

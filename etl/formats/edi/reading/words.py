@@ -19,7 +19,10 @@ def _every(byte: int) -> np.uint64:
     return np.uint64(byte * 0x0101010101010101)
 
 
-_ZEROS, _HIGH, _SIXES, _LOW = _every(0x30), _every(0xF0), _every(0x06), _every(0x0F)
+NOTHING = _every(0x30)
+"""The word of a value without characters."""
+
+_ZEROS, _HIGH, _SIXES, _LOW = NOTHING, _every(0xF0), _every(0x06), _every(0x0F)
 _TOP, _ONES, _PAIRS = _every(0x80), _every(0x01), np.uint64(0x00FF00FF00FF00FF)
 _KEPT = np.array([(1 << (8 * min(length, 8))) - 1 for length in range(256)], np.uint64)
 _FILL = _ZEROS & ~_KEPT
