@@ -137,35 +137,24 @@ def column(table: pa.Table, name: str) -> pa.Array:
     return chunks.chunk(0) if chunks.num_chunks == 1 else chunks.combine_chunks()
 
 
-def repeated(value: str, count: int) -> pa.Array:
-    """A text `count` times, as what is the same in all rows stands in them.
+def repeated(value: str | None, count: int, kind: pa.DataType | None = None) -> pa.Array:
+    """A text, or null, `count` times, as what is the same in all rows stands in them.
 
     The longest that was asked for lately is kept: tables and chunks share it.
+
+    Args:
+        kind: the type; None: text.
     """
-    kept = _kept(value)
+    kept = _kept(value, kind or pa.string())
     if len(kept[0]) < count:
-        kept[0] = pa.repeat(pa.scalar(value, pa.string()), 1 << count.bit_length())
-    return kept[0].slice(0, count)
-
-
-@lru_cache(maxsize=8)
-def _kept(value: str) -> list[pa.Array]:
-    """A place for a repeated text."""
-    return [pa.array([value], pa.string())]
-
-
-def absent(kind: pa.DataType, count: int) -> pa.Array:
-    """`count` nulls; kept and shared like what is :func:`repeated`."""
-    kept = _kept_nulls(kind)
-    if len(kept[0]) < count:
-        kept[0] = pa.nulls(1 << count.bit_length(), kind)
+        kept[0] = pa.repeat(pa.scalar(value, kept[0].type), 1 << count.bit_length())
     return kept[0].slice(0, count)
 
 
 @lru_cache(maxsize=16)
-def _kept_nulls(kind: pa.DataType) -> list[pa.Array]:
-    """A place for nulls of a type."""
-    return [pa.nulls(0, kind)]
+def _kept(value: str | None, kind: pa.DataType) -> list[pa.Array]:
+    """A place for what is repeated."""
+    return [pa.array([value], kind)]
 
 
 def column_values(table: pa.Table, name: str) -> npt.NDArray[np.int64]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from etl.canonical import RecordType
-from etl.canonical.records import absent, column, repeated
+from etl.canonical.records import column, repeated
 from etl.mapping.scope import Scope
 from etl.raw import Chunk
 
@@ -71,7 +71,7 @@ def mapped_table(
             if name in same:
                 arrays.append(repeated(same[name], len(order)))
             elif table[name].null_count == len(order):
-                arrays.append(absent(table[name].type, len(order)))
+                arrays.append(repeated(None, len(order), table[name].type))
             else:
                 arrays.append(column(table, name).take(pa.array(order)))
         table = pa.Table.from_arrays(arrays, schema=table.schema)
@@ -92,7 +92,7 @@ def _part(kind: RecordType, scope: Scope, chunk: Chunk, label: str) -> pa.Table:
     columns["mapping"] = repeated(label, len(scope))
     schema = kind.arrow_schema
     arrays = [
-        columns[field.name] if field.name in columns else absent(field.type, len(scope))
+        columns[field.name] if field.name in columns else repeated(None, len(scope), field.type)
         for field in schema
     ]
     return pa.Table.from_arrays(arrays, schema=schema)

@@ -7,7 +7,7 @@ import numpy as np
 from etl.formats.edi.checks.values import is_clock_time, is_day
 from etl.formats.edi.reading.cells import Cells
 from etl.formats.edi.reading.segments import Mask, SegmentIndex
-from etl.formats.edi.reading.words import WordReader, is_date, is_leap_day, is_time, packed
+from etl.formats.edi.reading.words import WordReader, is_date, is_leap_day, is_time
 
 _FORMATS: dict[str, tuple[int, int]] = {
     "101": (6, 0),
@@ -19,9 +19,6 @@ _FORMATS: dict[str, tuple[int, int]] = {
 }
 """Digits of the day and of the time behind it, by format; other formats are not looked into."""
 
-_WIDTH = 3
-"""Characters of a format, unless some are released without need."""
-
 
 def suspect_periods(words: WordReader, index: SegmentIndex, parts: list[Cells]) -> Mask:
     """Which values of C507, given as its three components, are wrong for their format.
@@ -29,14 +26,11 @@ def suspect_periods(words: WordReader, index: SegmentIndex, parts: list[Cells]) 
     What is wrong is told for sure: values that only look odd are looked at exactly.
     """
     _, values, formats = parts
-    lengths, widths = values.end - values.start, formats.end - formats.start
-    codes = words.words(formats.start, widths)
-    longer = bool((widths > _WIDTH).any())
+    lengths = values.end - values.start
+    format_of = index.which(formats, tuple(_FORMATS))
     wrong = np.zeros(len(values), bool)
-    for code, (day, time) in _FORMATS.items():
-        if not longer and not (codes == packed(code)).any():
-            continue
-        chosen = np.flatnonzero(index.equal(formats, (code,)) & (lengths > 0))
+    for number, (day, time) in enumerate(_FORMATS.values()):
+        chosen = np.flatnonzero((format_of == number) & (lengths > 0))
         if not len(chosen):
             continue
         start, length = values.start[chosen], lengths[chosen]

@@ -21,8 +21,8 @@ from etl.formats.edi.reading.content import Reading
 from etl.formats.edi.reading.picked import Segments
 from etl.formats.edi.reading.segments import Indexes, Mask
 from etl.formats.edi.reading.words import (
-    NOTHING,
     WIDTH,
+    ZEROS,
     WordReader,
     Words,
     digits_only,
@@ -45,11 +45,7 @@ class ElementChecks:
         self._levels = reading.declaration.levels
         self._composites_usual = reading.declaration.syntax.composites
         self._words = WordReader(reading.index.data)
-        delimiters = reading.index.delimiters
-        self._notation = Notation(delimiters)
-        self._repeats = (
-            delimiters.repetition is not None and delimiters.repetition in reading.index.data
-        )
+        self._notation = Notation(reading.index.delimiters)
 
     def run(self) -> None:
         """All checks."""
@@ -117,11 +113,11 @@ class ElementChecks:
         present = np.flatnonzero(lengths) if shortest == 0 else None
         cells = segments.cells(number, present, composite=isinstance(use.of, Composite))
         numbers = segments.numbers if present is None else segments.numbers[present]
-        if self._repeats:
+        if self._index.repeats:
             cells = self._repetitions(numbers, cells, number, use)
         if isinstance(use.of, Composite):
             parted, parts = self._components(numbers, cells, number, use.of)
-            if present is None and not self._repeats:
+            if present is None and not self._index.repeats:
                 segments.components[number] = parts
             return parted
         self._value(numbers, cells, number, None, use.of)
@@ -141,7 +137,7 @@ class ElementChecks:
     def _fits(self, use: Use, lengths: Offsets, longest: int) -> bool:
         """Whether all values of an element must be right, as only their lengths matter."""
         element = use.of
-        if self._repeats or isinstance(element, Composite) or longest > element.most:
+        if self._index.repeats or isinstance(element, Composite) or longest > element.most:
             return False
         if element.numeric or element.type in ("DT", "TM") or element.codes.complete:
             return False
@@ -212,7 +208,7 @@ class ElementChecks:
         if longest > WIDTH:
             long = np.flatnonzero(lengths > WIDTH)
             rest = np.minimum(lengths.take(long) - WIDTH, WIDTH)
-            parts.append(np.full(len(cells), NOTHING))
+            parts.append(np.full(len(cells), ZEROS))
             parts[1][long] = self._words.words(cells.start.take(long) + WIDTH, rest)
         wrong: Mask = ~np.logical_and.reduce([digits_only(words) for words in parts])
         if wrong.any() and element.least == 1:

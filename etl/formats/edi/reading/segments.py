@@ -38,6 +38,7 @@ class SegmentIndex:
         counts: how many elements each segment has.
         classes: class number of each segment's id in `ids`; 0: unknown.
         empty: offsets of the segments left out, where the terminator is not a newline.
+        repeats: whether a separator of repetitions stands anywhere.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class SegmentIndex:
         self.data, self.delimiters = data, delimiters
         self.bytes = np.frombuffer(data, np.uint8)
         self._releases = delimiters.release is not None and delimiters.release in data
-        self._repeats = delimiters.repetition is not None and delimiters.repetition in data
+        self.repeats = delimiters.repetition is not None and delimiters.repetition in data
         self._words = WordReader(data)
         self._known: dict[int, Offsets] = {}
         self._by_class: dict[int, Segments] = {}
@@ -130,13 +131,13 @@ class SegmentIndex:
         if len(known) < component:
             cells = self.first_repetition(self.cells(segments, element, composite=True))
             # a condition on the first one is mostly followed by the value of the second
-            known = self.component_cells(cells, max(component, 2))
+            known = self._component_cells(cells, max(component, 2), *self._held(cells))
             segments.components[element] = known
         return known[component - 1]
 
     def component_counts(self, cells: Cells) -> npt.NDArray[np.integer]:
         """How many components each cell has; an empty one has one."""
-        if self._repeats:
+        if self.repeats:
             every, _ = self._with_components
             inside = np.searchsorted(every, cells.end) - np.searchsorted(every, cells.start)
             return inside + 1
@@ -155,13 +156,9 @@ class SegmentIndex:
         """How many components each of some cells without repetitions has, and the cells of the
         components: as many as there are, but no more than `most`."""
         before, held = self._held(cells)
-        counts = self.component_counts(cells) if self._repeats else held
+        counts = self.component_counts(cells) if self.repeats else held
         count = min(int(counts.max(initial=0)), most)
         return counts, self._component_cells(cells, count, before, held)
-
-    def component_cells(self, cells: Cells, count: int) -> list[Cells]:
-        """The cells of the first `count` components of cells without repetitions."""
-        return self._component_cells(cells, count, *self._held(cells))
 
     def _held(self, cells: Cells) -> tuple[Offsets, Offsets]:
         """The index of the separator before each cell among all separators, and how many components
@@ -177,9 +174,11 @@ class SegmentIndex:
     def _component_cells(
         self, cells: Cells, count: int, before: Offsets, held: Offsets
     ) -> list[Cells]:
+        """The cells of the first `count` components of cells without repetitions; `before` and
+        `held` as :meth:`_held` gives them."""
         every, _ = self._with_components
         most = int(held.max(initial=0))
-        least = 0 if self._repeats else int(held.min(initial=most))
+        least = 0 if self.repeats else int(held.min(initial=most))
         found: list[Cells] = []
         for number in range(1, count + 1):
             start = found[-1].end + np.int32(1) if found else cells.start
@@ -198,21 +197,26 @@ class SegmentIndex:
     def first_repetition(self, cells: Cells) -> Cells:
         """The cells cut at their first repetition separator, where there are any."""
         repetition = self.delimiters.repetition
-        if repetition is None or not self._repeats or not len(places := self._places(repetition)):
+        if repetition is None or not self.repeats:
             return cells
+        places = self._places(repetition)
         following = np.append(places, np.int32(np.iinfo(np.int32).max))
         end = np.minimum(following[np.searchsorted(places, cells.start)], cells.end)
         return cells.within(cells.start, end)
 
     def equal(self, cells: Cells, values: Sequence[str]) -> Mask:
         """Which cells hold one of `values`."""
-        found = np.zeros(len(cells), bool)
+        return self.which(cells, values) >= 0
+
+    def which(self, cells: Cells, values: Sequence[str]) -> npt.NDArray[np.int16]:
+        """For each cell the index of its value in `values`; -1: it holds none of them."""
+        found = np.full(len(cells), -1, np.int16)
         lengths, release = cells.end - cells.start, self.delimiters.release
         words = self._words.following(cells.start)
-        for value in values:
+        for number, value in enumerate(values):
             encoded = value.encode()
             if release is not None and self._releases:
-                found |= self._equal_released(cells, lengths, value)
+                found[self._equal_released(cells, lengths, value)] = number
                 if release in encoded:
                     # it stands nowhere but behind another one
                     continue
@@ -224,25 +228,24 @@ class SegmentIndex:
                 some = np.flatnonzero(same)
                 few = self.strings(cells.some(some))
                 same[some] = [text == value for text in few.to_pylist()]
-            found |= same
+            np.copyto(found, number, where=same)
         return found
 
-    def _equal_released(self, cells: Cells, lengths: Offsets, value: str) -> Mask:
-        """Which cells hold a value with release characters, needed or not."""
+    def _equal_released(self, cells: Cells, lengths: Offsets, value: str) -> Indexes:
+        """The cells that hold a value with release characters, needed or not."""
         least = len(value.encode())
         longer = np.flatnonzero((lengths > least) & (lengths <= 2 * least))
         if not len(longer):
-            return np.zeros(len(cells), bool)
+            return longer
         start, length = cells.start.take(longer), lengths.take(longer)
         releases = np.zeros(len(longer), bool)
         for place in range(int(length.max(initial=0))):
             at_place = self.bytes.take(start + place, mode="clip") == self.delimiters.release
             releases |= at_place & (place < length)
         longer = longer[releases]
-        found = np.zeros(len(cells), bool)
         texts = self.strings(cells.some(longer)).to_pylist()
-        found[longer] = [text == value for text in texts]
-        return found
+        same: Indexes = longer[np.array([text == value for text in texts], bool)]
+        return same
 
     def strings(self, cells: Cells, chosen: Indexes | None = None) -> pa.StringArray:
         """The values of cells, null where empty; with `chosen`, of those cells, null for -1."""

@@ -19,13 +19,13 @@ def _every(byte: int) -> np.uint64:
     return np.uint64(byte * 0x0101010101010101)
 
 
-NOTHING = _every(0x30)
-"""The word of a value without characters."""
+ZEROS = _every(0x30)
+"""Eight ``0`` characters: the word of a value that has none."""
 
-_ZEROS, _HIGH, _SIXES, _LOW = NOTHING, _every(0xF0), _every(0x06), _every(0x0F)
+_HIGH, _SIXES, _LOW = _every(0xF0), _every(0x06), _every(0x0F)
 _TOP, _ONES, _PAIRS = _every(0x80), _every(0x01), np.uint64(0x00FF00FF00FF00FF)
 _KEPT = np.array([(1 << (8 * min(length, 8))) - 1 for length in range(256)], np.uint64)
-_FILL = _ZEROS & ~_KEPT
+_FILL = ZEROS & ~_KEPT
 _DAYS = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.uint64)
 _BYTE = np.uint64(0xFF)
 
@@ -69,7 +69,7 @@ def digits_only(words: Words) -> Mask:
     halves = words + _SIXES
     halves &= words
     halves &= _HIGH
-    plain: Mask = halves == _ZEROS
+    plain: Mask = halves == ZEROS
     return plain
 
 
@@ -86,7 +86,7 @@ def without_mark(words: Words, mark: str) -> tuple[Words, npt.NDArray[np.uint8]]
     found = ~(((differing & ~_TOP) + ~_TOP) | differing | ~_TOP)
     bytes_ = (found >> np.uint64(7)) * _BYTE
     marks = (found != 0).astype(np.uint8) + ((found & (found - np.uint64(1))) != 0)
-    return (words & ~bytes_) | (_ZEROS & bytes_), marks
+    return (words & ~bytes_) | (ZEROS & bytes_), marks
 
 
 def is_date(words: Words, length: npt.NDArray[np.integer]) -> Mask:
