@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.edi_work import on_disk, to_records, to_tables, to_typed
+from benchmarks.edi_work import canonical_runs, on_disk, to_tables
 from benchmarks.edifact_invoic import input_file
 from benchmarks.measuring import Run, Work, main
 
@@ -51,16 +51,6 @@ def tables() -> Work:
     return to_tables([on_disk(input_file(MESSAGES))], SOURCE, HEADER, {"LIN": LINE})
 
 
-def typed(*, elements: bool) -> Work:
-    """Typed canonical tables, and their lineage; a charge for each LIN and for each ALC."""
-    return to_typed([on_disk(input_file(MESSAGES))], MAPPING, elements=elements)
-
-
-def records(*, elements: bool) -> Work:
-    """Completed records: with keys and hashes, held against all rules."""
-    return to_records([on_disk(input_file(MESSAGES))], MAPPING, elements=elements)
-
-
 def plain_python() -> Work:
     """The same columns to Arrow tables, by splitting, released characters seen to."""
     from benchmarks.edi_plain import edifact_tables  # noqa: PLC0415
@@ -91,27 +81,7 @@ def megabytes(messages: int) -> float:
 
 RUNS = {
     "tables": Run("etl: reader -> tables", tables, lambda: megabytes(MESSAGES)),
-    "typed": Run(
-        "etl: reader + mapping -> typed tables",
-        lambda: typed(elements=False),
-        lambda: megabytes(MESSAGES),
-        least=60,
-    ),
-    "typed_elements": Run(
-        "etl: the same, every element checked",
-        lambda: typed(elements=True),
-        lambda: megabytes(MESSAGES),
-    ),
-    "records": Run(
-        "etl: completed records, keys and hashes",
-        lambda: records(elements=False),
-        lambda: megabytes(MESSAGES),
-    ),
-    "elements": Run(
-        "etl: the same, every element checked",
-        lambda: records(elements=True),
-        lambda: megabytes(MESSAGES),
-    ),
+    **canonical_runs(lambda: input_file(MESSAGES), MAPPING, least=60),
     "plain": Run("plain Python -> tables", plain_python, lambda: megabytes(FEWER)),
     "pydifact": Run("pydifact: parse", pydifact_parse, lambda: megabytes(FEWEST)),
 }

@@ -5,12 +5,12 @@ Imports stand inside, so that a peer's process does not pay for ours.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.measuring import PROJECT, Work
+from benchmarks.measuring import PROJECT, Run, Work
 
 if TYPE_CHECKING:
     from etl.mapping import Plan
@@ -102,6 +102,27 @@ def to_records(files: Sequence[SourceFile], mapping_file: Path, *, elements: boo
         return charges
 
     return work
+
+
+def canonical_runs(file: Callable[[], Path], mapping: Path, least: float) -> dict[str, Run]:
+    """A file to typed tables, which is to reach `least` MB per CPU-second, and to completed
+    records; each with and without every element checked."""
+
+    def run(title: str, work: Callable[..., Work], elements: bool, goal: float | None) -> Run:
+        return Run(
+            title,
+            lambda: work([on_disk(file())], mapping, elements=elements),
+            lambda: file().stat().st_size / 1e6,
+            least=goal,
+        )
+
+    checked = "etl: the same, every element checked"
+    return {
+        "typed": run("etl: reader + mapping -> typed tables", to_typed, False, least),
+        "typed_elements": run(checked, to_typed, True, None),
+        "records": run("etl: completed records, keys and hashes", to_records, False, None),
+        "elements": run(checked, to_records, True, None),
+    }
 
 
 def _compiled(mapping_file: Path, elements: bool) -> tuple[Reader, Plan]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.edi_work import in_memory, on_disk, to_records, to_tables, to_typed
+from benchmarks.edi_work import canonical_runs, in_memory, on_disk, to_tables
 from benchmarks.measuring import Run, Work, main
 from benchmarks.x12_210 import input_file, interchange
 
@@ -57,16 +57,6 @@ def many_files() -> Work:
     return to_tables(files, SOURCE, HEADER, {"LX/L1": CHARGE})
 
 
-def typed(*, elements: bool) -> Work:
-    """Typed canonical tables, and their lineage."""
-    return to_typed([on_disk(input_file(TRANSACTIONS))], MAPPING, elements=elements)
-
-
-def records(*, elements: bool) -> Work:
-    """Completed records: with keys and hashes, held against all rules."""
-    return to_records([on_disk(input_file(TRANSACTIONS))], MAPPING, elements=elements)
-
-
 def pyx12_parse() -> Work:
     """Segments only: no tables, no values taken."""
     from io import StringIO  # noqa: PLC0415
@@ -101,27 +91,7 @@ RUNS = {
         many_files,
         lambda: len(small()) * (TRANSACTIONS // 4) / 1e6,
     ),
-    "typed": Run(
-        "etl: reader + mapping -> typed tables",
-        lambda: typed(elements=False),
-        lambda: megabytes(TRANSACTIONS),
-        least=100,
-    ),
-    "typed_elements": Run(
-        "etl: the same, every element checked",
-        lambda: typed(elements=True),
-        lambda: megabytes(TRANSACTIONS),
-    ),
-    "records": Run(
-        "etl: completed records, keys and hashes",
-        lambda: records(elements=False),
-        lambda: megabytes(TRANSACTIONS),
-    ),
-    "elements": Run(
-        "etl: the same, every element checked",
-        lambda: records(elements=True),
-        lambda: megabytes(TRANSACTIONS),
-    ),
+    **canonical_runs(lambda: input_file(TRANSACTIONS), MAPPING, least=100),
     "plain": Run("plain Python -> tables", plain_python, lambda: megabytes(FEWER)),
     "pyx12": Run("pyx12: parse", pyx12_parse, lambda: megabytes(FEWER)),
 }

@@ -31,7 +31,7 @@ _SENT = (InterchangeState.WRITTEN, InterchangeState.DELIVERED)
 
 @dataclass(frozen=True, slots=True)
 class NewGroup:
-    """A group of an interchange; see :class:`etl.ledger.models.InterchangeGroup`."""
+    """A group of an interchange; see :class:`etl.ledger.interchange_models.InterchangeGroup`."""
 
     kind: str
     number: str
@@ -41,7 +41,7 @@ class NewGroup:
 
 @dataclass(frozen=True, slots=True)
 class NewInterchange:
-    """An interchange received or to be sent; see :class:`etl.ledger.models.Interchange`."""
+    """One received or to be sent; see :class:`etl.ledger.interchange_models.Interchange`."""
 
     id: str
     partner: str

@@ -8,11 +8,6 @@ BLANKS = b" \t\r\n"
 """What may stand between segments and is skipped there."""
 
 
-def unpadded(text: str) -> str:
-    """Text without the blanks around it; what else Unicode has as space is no padding."""
-    return text.strip(BLANKS.decode("ascii"))
-
-
 @dataclass(frozen=True, slots=True)
 class Delimiters:
     """The separators of an interchange as byte values.

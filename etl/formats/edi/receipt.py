@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from etl.defects import Defect, Severity
-from etl.formats.edi.delimiters import Delimiters, unpadded
+from etl.formats.edi.delimiters import Delimiters
+from etl.formats.edi.elements import element
 
 
 @dataclass(slots=True, eq=False)
@@ -94,7 +95,7 @@ class ReceivedInterchange:
 
     def element(self, number: int) -> str:
         """A 1-based element of its header, without padding; empty where it is absent."""
-        return unpadded(self.elements[number]) if number < len(self.elements) else ""
+        return element(self.elements, number)
 
 
 @dataclass

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from etl.defects import Severity
 from etl.formats.edi.checks.findings import TransactionFindings
-from etl.formats.edi.delimiters import unpadded
+from etl.formats.edi.elements import unpadded
 from etl.formats.edi.reading.declaration import Declaration
 from etl.formats.edi.reading.parts import Part
 from etl.formats.edi.reading.segments import Indexes, Mask, SegmentIndex

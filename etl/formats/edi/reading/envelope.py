@@ -17,6 +17,7 @@ import numpy as np
 
 from etl.defects import Position, Severity
 from etl.formats.edi.checks.findings import MOST_ALIKE, Findings
+from etl.formats.edi.elements import element
 from etl.formats.edi.reading.buffer import Buffer
 from etl.formats.edi.reading.kinds import kinds_of
 from etl.formats.edi.reading.parts import Part
@@ -25,7 +26,6 @@ from etl.formats.edi.reading.transactions import (
     OpenEnvelope,
     Outline,
     Transactions,
-    element,
     same_number,
 )
 from etl.formats.edi.syntax import (

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from etl.defects import Defect
-from etl.formats.edi.delimiters import unpadded
+from etl.formats.edi.elements import element
 from etl.formats.edi.reading.segments import Indexes, Mask, SegmentIndex
 from etl.formats.edi.receipt import ReceivedGroup, ReceivedInterchange
 from etl.formats.edi.syntax import INTERCHANGE, OTHER, TRANSACTION, TRANSACTION_END
@@ -135,11 +135,6 @@ def outline(index: SegmentIndex) -> Outline:
     gaps = ends < begins
     strays = zip(ends[gaps].tolist(), begins[gaps].tolist(), strict=True)
     return Outline(start, stop, closed, outside, list(strays))
-
-
-def element(elements: list[str], number: int) -> str:
-    """A 1-based element of a split segment, without padding; empty where it is absent."""
-    return unpadded(elements[number]) if number < len(elements) else ""
 
 
 def same_number(found: str, expected: str) -> bool:

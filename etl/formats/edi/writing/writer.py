@@ -14,7 +14,7 @@ def written(interchange: OutgoingInterchange) -> bytes:
 
     Empty elements and components at the end of their segment or composite are left out. Nothing
     else of a value is changed: what could not be read back as it is raises
-    :class:`etl.formats.edi.unwritable.UnwritableError` (a separator that nothing releases, a
-    character that the charset does not have, an id or a control number too long for its field).
+    :class:`etl.formats.edi.writing.unwritable.UnwritableError` (a separator that nothing releases,
+    a character that the charset does not have, an id or a control number too long for its field).
     """
     return _WRITERS[interchange.syntax](interchange)
