@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from etl.canonical.hashing import record_hashes
+from etl.canonical.keys import business_keys
 from etl.canonical.normalisation import normalise
 from etl.canonical.record_types import Field, RecordType, record_type
 from etl.canonical.records import RecordSet, column, column_values, repeated
@@ -32,7 +33,7 @@ def complete(records: RecordSet, partner: str) -> RecordSet:
         child = _fill(table, record_type(records.type.children[name]), main, rows)
         tables[name] = _set(child, "partner", repeated(partner, child.num_rows))
     completed = RecordSet(records.record_type, tables)
-    main = _set(main, "business_key", _business_keys(records.type, main, partner))
+    main = _set(main, "business_key", business_keys(records.type, main, partner))
     main = _set(main, "record_hash", record_hashes(completed))
     return completed.with_tables({records.record_type: main})
 
@@ -78,18 +79,6 @@ def _numbers_within(record_ids: npt.NDArray[np.int64]) -> pa.Array:
     numbers = np.empty(len(order), np.int64)
     numbers[order] = np.arange(1, len(order) + 1) - np.repeat(begins, counts)
     return pa.array(numbers)
-
-
-def _business_keys(kind: RecordType, main: pa.Table, partner: str) -> pa.Array:
-    """`partner/record_type/number/revision`; null where a part of the number is missing."""
-    columns = [column(main, name) for name in kind.business_key]
-    number = columns[0] if len(columns) == 1 else pc.binary_join_element_wise(*columns, ":")
-    revision = (
-        column(main, kind.revision).cast(pa.string())
-        if kind.revision
-        else pa.scalar("0", pa.string())
-    )
-    return pc.binary_join_element_wise(f"{partner}/{kind.name}", number, revision, "/")
 
 
 def _set(table: pa.Table, name: str, values: pa.Array) -> pa.Table:

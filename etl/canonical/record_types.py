@@ -181,11 +181,16 @@ def record_types() -> Mapping[str, RecordType]:
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if file.name.endswith(".json"):
             name = file.name.removesuffix(".json")
-            types[name] = _record_type(name, json.loads(file.read_text(encoding="utf-8")))
+            types[name] = record_type_of(name, json.loads(file.read_text(encoding="utf-8")))
     return types
 
 
-def _record_type(name: str, schema: dict[str, Any]) -> RecordType:
+def record_type_of(name: str, schema: dict[str, Any]) -> RecordType:
+    """The record type that a schema describes.
+
+    Raises:
+        ValueError: its business key or revision names a field that it does not have.
+    """
     required = set(schema["required"])
     fields: dict[str, Field] = {}
     children: dict[str, str] = {}
@@ -196,6 +201,10 @@ def _record_type(name: str, schema: dict[str, Any]) -> RecordType:
             fields[key] = _field(key, rules, required=key in required)
     number = schema.get("x-document-number")
     business_key = schema.get("x-business-key", [number] if number else [])
+    revision = schema.get("x-revision")
+    for part in [*business_key, *([revision] if revision else [])]:
+        if part not in fields:
+            raise ValueError(f"{name}: the key names {part!r}, found no such field")
     return RecordType(
         name=name,
         title=schema["title"],
@@ -203,7 +212,7 @@ def _record_type(name: str, schema: dict[str, Any]) -> RecordType:
         fields=fields,
         children=children,
         business_key=tuple(business_key),
-        revision=schema.get("x-revision"),
+        revision=revision,
     )
 
 
