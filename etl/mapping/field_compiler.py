@@ -33,6 +33,8 @@ _OF_KIND: Mapping[str, tuple[Kind, ...]] = {
     "date": (Kind.DATE, Kind.DATE_TIME),
     "time": (Kind.DATE_TIME,),
     "zone": (Kind.DATE_TIME,),
+    "ambiguous": (Kind.DATE_TIME,),
+    "nonexistent": (Kind.DATE_TIME,),
 }
 _PLACEHOLDER = Value(values.constant(pa.scalar(None, pa.string())), ())
 """Stands for what could not be compiled; the problems keep it from ever being applied."""
@@ -363,7 +365,14 @@ class FieldCompiler:
             self.problem((*key, "zone"), shown(zone), "a time zone such as Europe/Berlin")
         elif zone is None and not all("%z" in written for written in formats):
             self.problem(key, "no zone", "zone, or %z in every format of date")
-        return steps.to_time(formats, clock, zone if isinstance(zone, str) else None, zone_path)
+        for option in ("ambiguous", "nonexistent"):
+            if option in declared and zone is None:
+                self.problem((*key, option), f"{option} without zone", "zone beside it")
+        doubtful = dates.Doubtful(
+            declared.get("ambiguous", dates.WARN), declared.get("nonexistent", dates.WARN)
+        )
+        named = zone if isinstance(zone, str) else None
+        return steps.to_time(formats, clock, named, zone_path, doubtful)
 
     def _unit(
         self, key: KeyPath, declared: dict[str, Any], around: Surroundings

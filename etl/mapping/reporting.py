@@ -110,6 +110,7 @@ class Report:
                 expected=refusal.expected,
                 record=record,
                 file=file_of(scope, row),
+                severity=refusal.severity,
             )
 
     def _is_news(self, table: str, field: str, record: int) -> bool:

@@ -4,7 +4,7 @@ the cells that were refused."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from etl.defects import Severity
 from etl.mapping import numbers
 from etl.raw import Rows
 
@@ -48,7 +49,8 @@ class Refusal:
         paths: where its values come from.
         rows: indexes into the source's rows, sorted.
         values: what stands there, one for each row.
-        code, message, expected: as in :class:`etl.defects.Defect`.
+        code, message, expected, severity: as in :class:`etl.defects.Defect`; of a ``warn`` the
+            cells have a value all the same.
     """
 
     field: str
@@ -58,6 +60,7 @@ class Refusal:
     code: str
     message: str
     expected: str
+    severity: Severity = Severity.REJECT
 
 
 @dataclass
@@ -161,12 +164,7 @@ class Scope:
             stays = np.isin(refusal.rows, self.picked)
             if stays.any():
                 rows, values = refusal.rows[stays], refusal.values.filter(pa.array(stays))
-                refusals.append(
-                    Refusal(
-                        refusal.field, refusal.paths, rows, values,
-                        refusal.code, refusal.message, refusal.expected,
-                    )
-                )  # fmt: skip
+                refusals.append(replace(refusal, rows=rows, values=values))
         self.refusals = refusals
 
 
@@ -195,7 +193,15 @@ class Cells:
         active = condition if self.active is None else self.active & condition
         return Cells(self.scope, self.field, self.paths, active)
 
-    def refuse(self, bad: Mask, values: pa.Array, code: str, message: str, expected: str) -> None:
+    def refuse(
+        self,
+        bad: Mask,
+        values: pa.Array,
+        code: str,
+        message: str,
+        expected: str,
+        severity: Severity = Severity.REJECT,
+    ) -> None:
         """Note the cells where `bad` as refused; `values` is what stands in all of them."""
         if self.active is not None:
             bad = bad & self.active
@@ -210,6 +216,7 @@ class Cells:
                 code=code,
                 message=message,
                 expected=expected,
+                severity=severity,
             )
         )
 

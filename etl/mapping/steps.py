@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from etl.canonical import Kind, normalise
 from etl.canonical.record_types import ARROW_TYPES
 from etl.canonical.views import decimal_text
+from etl.defects import Severity
 from etl.mapping import dates, numbers, units
 from etl.mapping.codes import CodeList
 from etl.mapping.scope import Cells
@@ -25,6 +26,8 @@ Step = Callable[[pa.Array, Cells], pa.Array]
 
 BAD_NUMBER = "BAD_NUMBER"
 BAD_DATE = "BAD_DATE"
+AMBIGUOUS_TIME = "AMBIGUOUS_TIME"
+NONEXISTENT_TIME = "NONEXISTENT_TIME"
 BAD_BOOLEAN = "BAD_BOOLEAN"
 UNKNOWN_CODE = "UNKNOWN_CODE"
 UNKNOWN_UNIT = "UNKNOWN_UNIT"
@@ -199,7 +202,11 @@ def to_date(formats: Sequence[str]) -> Step:
 
 
 def to_time(
-    formats: Sequence[str], time: tuple[str, str] | None, zone: str | None, zone_path: str | None
+    formats: Sequence[str],
+    time: tuple[str, str] | None,
+    zone: str | None,
+    zone_path: str | None,
+    doubtful: dates.Doubtful,
 ) -> Step:
     """Points in time become timestamps in UTC.
 
@@ -208,6 +215,7 @@ def to_time(
         time: path and format of the time of day, where it stands apart.
         zone: name of the zone.
         zone_path: path of the zone's name.
+        doubtful: what is meant by local times that the zone has twice or never.
     """
 
     def step(values: pa.Array, cells: Cells) -> pa.Array:
@@ -216,18 +224,43 @@ def to_time(
         scope = cells.scope
         clock = (as_text(scope.source(time[0])), time[1]) if time else None
         zones = as_text(scope.source(zone_path)) if zone_path else zone
-        result, bad = dates.read_times(as_text(values), formats, clock, zones)
+        read = dates.read_times(as_text(values), formats, clock, zones, doubtful)
         of_time = f" with a time of the form {time[1]}" if time else ""
         cells.refuse(
-            bad,
+            read.bad,
             values,
             BAD_DATE,
             "the value can not be read as a point in time",
             f"{' or '.join(formats)}{of_time}, in a known time zone",
         )
-        return result
+        written = values if clock is None else _joined(values, clock[0])
+        for cells_in_doubt, policy, code, happens in (
+            (read.ambiguous, doubtful.ambiguous, AMBIGUOUS_TIME, "twice, the earlier one is taken"),
+            (read.nonexistent, doubtful.nonexistent, NONEXISTENT_TIME, "never, the later is taken"),
+        ):
+            if policy not in (dates.REJECT, dates.WARN):
+                continue
+            key = "ambiguous" if code == AMBIGUOUS_TIME else "nonexistent"
+            taken = happens if policy == dates.WARN else happens.partition(",")[0]
+            cells.refuse(
+                cells_in_doubt,
+                written,
+                code,
+                f"the clocks of its time zone show this time {taken}; "
+                f"say which is meant with {key}: in the mapping, or ask the partner for UTC",
+                "a time that there is once",
+                Severity.REJECT if policy == dates.REJECT else Severity.WARN,
+            )
+        return read.values
 
     return step
+
+
+def _joined(days: pa.Array, clocks: pa.Array) -> pa.Array:
+    """Days with their times, as they are shown."""
+    return pc.binary_join_element_wise(
+        as_text(days), clocks, " ", null_handling="replace", null_replacement=""
+    )
 
 
 def in_unit(to: str, unit: str | None, unit_path: str | None) -> Step:
@@ -268,7 +301,7 @@ def conversion(kind: Kind, written: numbers.NumberFormat, formats: Sequence[str]
         case Kind.DATE:
             return to_date(formats or [dates.ISO_DATE])
         case Kind.DATE_TIME:
-            return to_time(formats or dates.ISO_TIMES, None, None, None)
+            return to_time(formats or dates.ISO_TIMES, None, None, None, dates.Doubtful())
         case Kind.STRING:
             return lambda values, cells: as_text(values)
 
@@ -288,7 +321,7 @@ def constant(kind: Kind, value: str | int | Decimal | bool) -> pa.Scalar | None:
         case Kind.DATE:
             result, _ = dates.read_dates(written)
         case Kind.DATE_TIME:
-            result, _ = dates.read_times(written)
+            result = dates.read_times(written).values
     return result[0] if result[0].is_valid else None
 
 

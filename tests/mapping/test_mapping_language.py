@@ -14,7 +14,7 @@ from etl.mapping import CodeLists, check
 from etl.mapping.codes import CodeList, load_code_lists
 from etl.mapping.declaration import mapping_of, schema_named
 from etl.yamlfile import parse_yaml, schema_problems
-from tests.mapping.documents import apply, invoice_mapping
+from tests.mapping.documents import apply, invoice_mapping, mapping
 from tests.mapping.memory import MemoryReader
 
 PAGE = Path(__file__).parents[2] / "docs" / "mapping-language.md"
@@ -43,6 +43,10 @@ def test_a_field_does_what_the_page_says(field: str, row: dict[str, str], expect
         rest = f"children:\n  charge_line:\n    fields:\n      {line}\n      {field}\n"
         mapped = apply(invoice_mapping("", rest), [{}], {None: [{**row, "record": 0}]})
         got = nested(mapped.records, 0)["charge_line"][0].get(name)
+    elif name == "answered_at":
+        rest = "acknowledgement_no: {const: A1}\n  level: {const: syntax}\n  result: {const: A}"
+        mapped = apply(mapping(f"fields:\n  {rest}\n  {field}\n", "acknowledgement"), [row])
+        got = nested(mapped.records, 0).get(name)
     else:
         mapped = apply(invoice_mapping(field), [row])
         got = nested(mapped.records, 0).get(name)

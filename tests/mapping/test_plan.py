@@ -13,7 +13,7 @@ from etl.defects import Defect, Position, Severity
 from etl.errors import ConfigurationError
 from etl.mapping import CodeLists, Context, compile_mapping
 from etl.mapping.codes import CodeList
-from tests.mapping.documents import CONTEXT, apply, invoice_mapping
+from tests.mapping.documents import CONTEXT, apply, invoice_mapping, mapping
 from tests.mapping.memory import FILE, MemoryChunk, MemoryReader
 
 LINES = """\
@@ -381,3 +381,34 @@ def test_after_many_defects_positions_are_those_of_the_row() -> None:
         2001,
         None,
     )
+
+
+TIMES = """\
+fields:
+  acknowledgement_no: {const: A1}
+  level: {const: syntax}
+  result: {const: A}
+  answered_at: {from: day, date: "%Y%m%d", time: {from: clock, format: "%H%M"}, zone: Europe/Berlin}
+"""
+
+
+def test_a_local_time_that_there_is_twice_or_never_is_told_and_not_refused() -> None:
+    rows = [{"day": "20261025", "clock": "0230"}, {"day": "20260329", "clock": "0230"}]
+    mapped = apply(mapping(TIMES, "acknowledgement"), rows)
+    assert not mapped.rejected.any()
+    assert [(each.code, each.severity, each.value) for each in mapped.defects] == [
+        ("AMBIGUOUS_TIME", Severity.WARN, "20261025 0230"),
+        ("NONEXISTENT_TIME", Severity.WARN, "20260329 0230"),
+    ]
+
+
+@pytest.mark.parametrize("option", ["ambiguous", "nonexistent"])
+def test_a_doubtful_local_time_is_refused_where_that_is_declared(option: str) -> None:
+    declared = TIMES.replace("Europe/Berlin}", f"Europe/Berlin, {option}: reject}}")
+    day = {"ambiguous": "20261025", "nonexistent": "20260329"}[option]
+    rows = [{"day": day, "clock": "0230"}, {"day": day, "clock": "0430"}]
+    mapped = apply(mapping(declared, "acknowledgement"), rows)
+    assert mapped.rejected.tolist() == [True, False]
+    [defect] = mapped.defects
+    assert defect.code == f"{option.upper()}_TIME"
+    assert f"{option}: in the mapping" in defect.message
