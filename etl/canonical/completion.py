@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 
 from etl.canonical.hashing import record_hashes
 from etl.canonical.keys import business_keys
-from etl.canonical.normalisation import normalise
 from etl.canonical.record_types import Field, RecordType, record_type
 from etl.canonical.records import RecordSet, column, column_values, repeated
+from etl.reference_numbers import normalise
 
 
 def complete(records: RecordSet, partner: str) -> RecordSet:

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.canonical import normalise, normalised
+from etl.reference_numbers import normalise, normalised
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Numbers of documents in the form in which they are compared."""
+"""Numbers of documents in the one form in which every room compares them."""
 
 from __future__ import annotations
 
