@@ -20,7 +20,7 @@ from etl.transfer.inbox import Inbox
 from etl.transfer.local_store import LocalStore
 from etl.transfer.settings import EndpointSettings, Keep, LocalSettings, Move
 from etl.transfer.sftp_store import SftpStore
-from etl.transfer.store import Read, Store
+from etl.transfer.store import DoubtfulError, Read, Receive, Store
 from etl.transfer.writer import Writer
 
 Progress = Callable[[int], None]
@@ -96,16 +96,7 @@ class Endpoint:
             return writer
 
         for group in _groups(files):
-            reads: list[Read] = []
-            broken: TechnicalError | None = None
-            try:
-                for read in self._store.read(group, receive):
-                    reads.append(read)
-            except TechnicalError as error:
-                broken = error
-            except BaseException:
-                _abort(reads)
-                raise
+            reads, broken = self._read(group, receive)
             yield from _committed(reads, into)
             if broken is not None:
                 raise broken
@@ -148,6 +139,24 @@ class Endpoint:
                 self._tried("write to the outgoing folder", lambda: self._probe(self._outgoing()))
             )
         return findings
+
+    def _read(
+        self, group: Sequence[RemoteFile], receive: Receive
+    ) -> tuple[Sequence[Read], TechnicalError | None]:
+        """Read files; gives what came to its end, and what ended the session if something did."""
+        reads: list[Read] = []
+        try:
+            for read in self._store.read(group, receive):
+                reads.append(read)
+        except DoubtfulError:
+            _abort(reads)
+            return self._read(group, receive)
+        except TechnicalError as error:
+            return reads, error
+        except BaseException:
+            _abort(reads)
+            raise
+        return reads, None
 
     def _outgoing(self) -> bytes:
         if self.settings.folders.outgoing is None:

@@ -2,6 +2,9 @@
 
 Small files cost two round trips each that overlap with those of the others; large ones are read
 in blocks that do not wait for each other. One file holds at most the window in memory.
+
+Several open files need handles of their own. Erlang's ssh_sftpd gives all of them the same one and
+reads from the file opened last, so whatever comes under a handle that was given twice is doubted.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from struct import pack
+from typing import ClassVar
 
 import paramiko
 
@@ -18,7 +22,7 @@ from etl.errors import TechnicalError, TerminalError
 from etl.transfer import failures, sftp_wire
 from etl.transfer.files import RemoteFile
 from etl.transfer.sftp_wire import Attributes, Reply, Wire
-from etl.transfer.store import Read, Receive, changed, vanished
+from etl.transfer.store import DoubtfulError, Read, Receive, changed, vanished
 from etl.transfer.writer import Writer
 
 # As many as OpenSSH's own sftp keeps under way.
@@ -58,11 +62,13 @@ class _Pull:
 
 @dataclass(frozen=True, slots=True)
 class _Open:
+    answer: ClassVar[int] = sftp_wire.HANDLE
     pull: _Pull
 
 
 @dataclass(frozen=True, slots=True)
 class _Block:
+    answer: ClassVar[int] = sftp_wire.DATA
     pull: _Pull
     start: int
     end: int
@@ -70,11 +76,17 @@ class _Block:
 
 @dataclass(frozen=True, slots=True)
 class _Stat:
+    answer: ClassVar[int] = sftp_wire.ATTRS
     pull: _Pull
 
 
+class _MixedUpError(paramiko.SFTPError):
+    """An answer that cannot be one to what was asked."""
+
+
 class PipelinedReader:
-    """Reads files over one SFTP session; the block length it finds out is kept for the session."""
+    """Reads files over one SFTP session; what it finds out of the server (the length of blocks,
+    whether several files may be open at a time) is kept for the session."""
 
     def __init__(self, client: paramiko.SFTPClient, shown: str) -> None:
         channel = client.get_channel()
@@ -83,9 +95,21 @@ class PipelinedReader:
         self.wire = Wire(channel)
         self._shown = shown
         self._block = _LONGEST_BLOCK
+        self._one_at_a_time = False
 
     def read(self, files: Sequence[RemoteFile], receive: Receive) -> Iterator[Read]:
         """Read files, as `etl.transfer.store.Store.read` says."""
+        if self._one_at_a_time:
+            for file in files:
+                yield from self._read_together([file], receive)
+            return
+        try:
+            yield from self._read_together(files, receive)
+        except _MixedUpError as error:
+            self._one_at_a_time = True
+            raise DoubtfulError(f"{self._shown}: reading several files at once: {error}") from None
+
+    def _read_together(self, files: Sequence[RemoteFile], receive: Receive) -> Iterator[Read]:
         pulling = _Pulling(self, files, receive)
         try:
             while pulling.busy:
@@ -94,6 +118,9 @@ class PipelinedReader:
                 if pull is not None:
                     yield Read(pull.remote, None if pull.error else pull.writer, pull.error)
             self.wire.drain()
+        except _MixedUpError:
+            pulling.close_all()
+            raise
         except TerminalError:
             # The local disk: the session is sound, so leave no reply in the channel.
             with suppress(*failures.BREAKS):
@@ -130,6 +157,8 @@ class _Pulling:
         self._pulls: set[_Pull] = set()
         self._readable: deque[_Pull] = deque()
         self._asked: dict[int, _Open | _Block | _Stat] = {}
+        self._open: set[bytes] = set()
+        self._closed: dict[bytes, int] = {}
 
     @property
     def busy(self) -> bool:
@@ -152,6 +181,8 @@ class _Pulling:
         if asked is None or asked.pull.error is not None:
             return None
         pull = asked.pull
+        if reply.type not in (asked.answer, sftp_wire.STATUS):
+            raise _MixedUpError("an answer of a type that does not belong to the question")
         match asked:
             case _Open():
                 self._opened(pull, reply)
@@ -169,6 +200,19 @@ class _Pulling:
             return None
         self._finish(pull)
         return pull
+
+    def close_all(self) -> None:
+        """Close whatever is open or still being opened, so that the session begins anew."""
+        for pull in self._pulls:
+            if pull.handle:
+                self._wire.ask(sftp_wire.CLOSE, sftp_wire.string(pull.handle))
+        while self._asked:
+            reply = self._wire.next_reply()
+            asked = self._asked.pop(reply.number, None)
+            if isinstance(asked, _Open) and reply.type == sftp_wire.HANDLE:
+                handle = bytes(sftp_wire.string_in(reply))
+                self._wire.ask(sftp_wire.CLOSE, sftp_wire.string(handle))
+        self._wire.drain()
 
     def abort(self) -> None:
         """Drop every file that did not come to its end."""
@@ -209,6 +253,10 @@ class _Pulling:
             self._fail(pull, reply)
             return
         pull.handle = bytes(sftp_wire.string_in(reply))
+        # A handle is free again for files that we asked for after we had closed the one before.
+        if pull.handle in self._open or reply.number < self._closed.get(pull.handle, 0):
+            raise _MixedUpError("the server gave one handle to several open files")
+        self._open.add(pull.handle)
         pull.writer = self._receive(pull.remote)
         self._readable.append(pull)
 
@@ -217,6 +265,8 @@ class _Pulling:
         size = pull.remote.size
         if reply.type == sftp_wire.DATA:
             data = sftp_wire.string_in(reply)
+            if len(data) > end - start:
+                raise _MixedUpError("more bytes came than were asked for")
             reached = start + len(data)
             if reached > size:
                 pull.error = changed(self._reader.shown, pull.remote, "grew")
@@ -262,7 +312,9 @@ class _Pulling:
         if pull.gaps and pull in self._readable:
             self._readable.remove(pull)
         if pull.handle:
-            self._wire.ask(sftp_wire.CLOSE, sftp_wire.string(pull.handle))
+            self._open.discard(pull.handle)
+            closing = self._wire.ask(sftp_wire.CLOSE, sftp_wire.string(pull.handle))
+            self._closed[pull.handle] = closing
         if pull.error is not None and pull.writer is not None:
             pull.writer.abort()
 

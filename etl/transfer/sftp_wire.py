@@ -98,6 +98,8 @@ class Wire:
             if reply.number in self._under_way:
                 self._under_way.remove(reply.number)
                 return reply
+            if reply.number >= _FIRST_NUMBER:
+                raise paramiko.SFTPError("an answer to what was not asked, or was answered before")
 
     def ask_all(self, request: int, fields: Sequence[bytes], window: int) -> list[Reply]:
         """Ask the same of many things, `window` at a time; returns the replies in their order."""

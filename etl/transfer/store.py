@@ -23,6 +23,13 @@ class Read:
     error: TechnicalError | None = None
 
 
+class DoubtfulError(TransientError):
+    """Answers of a server that cannot be told apart: what `Store.read` has given is not to be used.
+
+    The store has closed all files and reads one at a time from now on: ask for the same again.
+    """
+
+
 class Store(Protocol):
     """Folders and files at one place; paths are bytes.
 
@@ -54,6 +61,9 @@ class Store(Protocol):
         What is wrong with one file is told in its `Read`; an error of the session or of the local
         disk is raised, with all unfinished writers aborted. Must be exhausted before any other
         method is called.
+
+        Raises:
+            DoubtfulError: once a session at most; none of the `Read`s holds what it says.
         """
         ...
 

@@ -12,7 +12,13 @@ from typing import Any
 import paramiko
 from paramiko import SFTPAttributes
 from paramiko.common import AUTH_FAILED, AUTH_SUCCESSFUL, OPEN_SUCCEEDED
-from paramiko.sftp import SFTP_FAILURE, SFTP_NO_SUCH_FILE, SFTP_PERMISSION_DENIED
+from paramiko.sftp import (
+    CMD_DATA,
+    CMD_NAME,
+    SFTP_FAILURE,
+    SFTP_NO_SUCH_FILE,
+    SFTP_PERMISSION_DENIED,
+)
 
 from etl.transfer import host_keys
 
@@ -29,6 +35,12 @@ class Oddities:
         removes_on_read: a file is gone once its first bytes were read.
         forbidden: opening any file is refused.
         silent_about: attributes that the listing leaves out.
+        one_handle: every open file gets the same handle, and the one opened last is read, as by
+            Erlang's ssh_sftpd.
+        surplus: bytes that follow those that were asked for, where the file has them.
+        answers_twice: every block is sent twice.
+        late_blocks: a block is sent after the answer to the next request.
+        types_mixed_up: blocks come as the names of a folder would.
         password: the only login there is.
         login_by_dialog: the password is asked for by keyboard-interactive.
     """
@@ -39,6 +51,11 @@ class Oddities:
     removes_on_read: bool = False
     forbidden: bool = False
     silent_about: tuple[str, ...] = ()
+    one_handle: bool = False
+    surplus: int = 0
+    answers_twice: bool = False
+    late_blocks: bool = False
+    types_mixed_up: bool = False
     password: str = "letmein"
     login_by_dialog: bool = False
     reads: list[str] = field(default_factory=list)
@@ -79,7 +96,8 @@ class _Handle(paramiko.SFTPHandle):
         self._odd.reads.append(self._name)
         if self._odd.removes_on_read:
             self._odd.files.pop(self._name, None)
-        return self._content[offset : offset + min(length, self._odd.longest_read)]
+        end = offset + min(length, self._odd.longest_read) + self._odd.surplus
+        return self._content[offset:end]
 
     def stat(self) -> Any:
         if self._name not in self._odd.files:
@@ -116,6 +134,55 @@ class _Files(paramiko.SFTPServerInterface):
 
     def rename(self, oldpath: str, newpath: str) -> int:
         return SFTP_PERMISSION_DENIED
+
+
+class _LastOpened(dict[bytes, Any]):
+    """Open files by handle; of several of one handle the last one is meant."""
+
+    def __setitem__(self, handle: bytes, file: Any) -> None:
+        super().__setitem__(handle, [*self.get(handle, ()), file])
+
+    def __getitem__(self, handle: bytes) -> Any:
+        return super().__getitem__(handle)[-1]
+
+    def __delitem__(self, handle: bytes) -> None:
+        left = super().__getitem__(handle)[:-1]
+        if left:
+            super().__setitem__(handle, left)
+        else:
+            super().__delitem__(handle)
+
+    def values(self) -> Any:
+        return [file for files in super().values() for file in files]
+
+
+class _Answers(paramiko.SFTPServer):
+    """Answers as `Oddities` say."""
+
+    def __init__(self, channel: Any, name: str, server: Any, kind: Any, odd: Oddities) -> None:
+        super().__init__(channel, name, server, kind, odd)
+        self._odd = odd
+        self._late: list[Any] = []
+        if odd.one_handle:
+            self.file_table = _LastOpened()
+
+    def _send_handle_response(self, number: int, handle: Any, folder: bool = False) -> None:
+        if self._odd.one_handle:
+            self.next_handle = 0
+        super()._send_handle_response(number, handle, folder)  # type: ignore[misc]
+
+    def _response(self, number: int, kind: int, *content: Any) -> None:
+        send = super()._response  # type: ignore[misc]
+        if kind == CMD_DATA and self._odd.late_blocks:
+            self._late.append((number, kind, *content))
+            return
+        if kind == CMD_DATA and self._odd.types_mixed_up:
+            kind = CMD_NAME
+        send(number, kind, *content)
+        if kind == CMD_DATA and self._odd.answers_twice:
+            send(number, kind, *content)
+        while self._late:
+            send(*self._late.pop())
 
 
 class OddServer:
@@ -163,7 +230,7 @@ class OddServer:
             self._transports.append(transport)
             for key in self._keys:
                 transport.add_server_key(key)
-            transport.set_subsystem_handler("sftp", paramiko.SFTPServer, _Files, self.odd)
+            transport.set_subsystem_handler("sftp", _Answers, _Files, self.odd)
             transport.start_server(event=threading.Event(), server=_Login(self.odd))
 
 

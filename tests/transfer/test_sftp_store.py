@@ -77,6 +77,61 @@ class TestOddServers:
             assert outcome.received is not None, outcome.error
             assert outcome.received.path.read_bytes() == content[outcome.remote.name]
 
+    def test_a_server_that_gives_all_open_files_one_handle_is_read_one_at_a_time(
+        self, pipelined: bool, inbox: Inbox
+    ) -> None:
+        # of one size and time, so that nothing but the bytes tells them apart
+        content = {f"{number}.edi": f"invoice {number:03}".encode() for number in range(200)}
+        odd = Oddities(dict(content), one_handle=True)
+        with OddServer(odd) as server, odd_endpoint(server, pipelined) as endpoint:
+            outcomes = list(endpoint.fetch(endpoint.list().files, inbox))
+            again = endpoint.list().files
+        for outcome in outcomes:
+            assert outcome.received is not None, outcome.error
+            assert outcome.received.path.read_bytes() == content[outcome.remote.name]
+        assert len(outcomes) == len(again) == len(content)
+        assert list(inbox.folder.rglob("*.part")) == []
+        assert len(inbox.pending(PARTNER)) == len(content)
+
+    def test_files_that_are_opened_one_after_the_other_may_have_one_handle(
+        self, inbox: Inbox
+    ) -> None:
+        odd = Oddities({"a.edi": b"a"}, one_handle=True)
+        with OddServer(odd) as server, odd_endpoint(server, pipelined=True) as endpoint:
+            for _ in range(3):
+                assert [each.error for each in endpoint.fetch(endpoint.list().files, inbox)] == [
+                    None
+                ]
+        assert odd.reads == ["a.edi"] * 3
+
+    @pytest.mark.parametrize("oddity", ["answers_twice", "types_mixed_up"])
+    def test_nothing_is_taken_from_a_server_whose_answers_belong_to_no_question(
+        self, oddity: str, inbox: Inbox
+    ) -> None:
+        odd = Oddities({"a.edi": b"a" * 500, "b.edi": b"b" * 500}, **{oddity: True})
+        with OddServer(odd) as server, odd_endpoint(server, pipelined=True) as endpoint:
+            files = endpoint.list().files
+            with pytest.raises(TransientError, match="makes no sense"):
+                list(endpoint.fetch(files, inbox))
+        assert inbox.pending(PARTNER) == []
+
+    def test_bytes_that_were_not_asked_for_are_not_taken(self, inbox: Inbox) -> None:
+        odd = Oddities({"a.edi": os.urandom(600_000)}, surplus=10)
+        with OddServer(odd) as server, odd_endpoint(server, pipelined=True) as endpoint:
+            files = endpoint.list().files
+            with pytest.raises(TransientError, match="more bytes came than were asked for"):
+                list(endpoint.fetch(files, inbox))
+        assert inbox.pending(PARTNER) == []
+
+    def test_blocks_may_come_after_the_answers_to_later_questions(self, inbox: Inbox) -> None:
+        content = {"a.edi": os.urandom(900_000), "b.edi": os.urandom(70_000), "c.edi": b"c"}
+        odd = Oddities(dict(content), late_blocks=True, longest_read=32768)
+        with OddServer(odd) as server, odd_endpoint(server, pipelined=True) as endpoint:
+            outcomes = list(endpoint.fetch(endpoint.list().files, inbox))
+        for outcome in outcomes:
+            assert outcome.received is not None, outcome.error
+            assert outcome.received.path.read_bytes() == content[outcome.remote.name]
+
     def test_listed_paths_and_nul_do_not_leave_the_inbox(
         self, pipelined: bool, inbox: Inbox
     ) -> None:
