@@ -1,6 +1,7 @@
 """Every figure we claim, one after the other: ``python -m benchmarks [name ...]``.
 
 Names are the modules of this folder that are listed in :data:`BENCHMARKS`; without names, all.
+Some have options of their own: ``python -m benchmarks.night --help``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ BENCHMARKS = {
     "edi_large": "an EDIFACT message of 1 GB, and 1 GB of X12 transactions, to tables",
     "csv_xml": "CSV and XML to tables, beside pandas, csv and lxml",
     "sftp": "5,000 small files and one of 500 MB over SFTP, beside OpenSSH's sftp",
+    "night": "whole nights of 5,000 to 100,000 invoices, beside a plain pandas script",
     "ledger": "100,000 documents through the ledger, beside plain sqlite3",
 }
 

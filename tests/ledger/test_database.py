@@ -43,13 +43,20 @@ def test_sqlite_is_made_on_opening_in_wal_with_foreign_keys(tmp_path: Path) -> N
     with ledger.read() as tx:
         settings = {
             name: tx.session.scalar(text(f"PRAGMA {name}"))
-            for name in ("journal_mode", "foreign_keys", "busy_timeout", "synchronous")
+            for name in (
+                "journal_mode",
+                "foreign_keys",
+                "busy_timeout",
+                "synchronous",
+                "temp_store",
+            )
         }
     assert settings == {
         "journal_mode": "wal",
         "foreign_keys": 1,
         "busy_timeout": 30_000,
         "synchronous": 2,
+        "temp_store": 2,
     }
 
 
