@@ -87,7 +87,9 @@ def test_every_mapping_of_a_partner_is_used_and_has_samples_that_come_out(
     for partner in project.partners.values():
         for rule in partner.documents:
             used.add(rule.path)
-            results = list(run_samples(partner, rule, compiled(rule.path, codes, partner.edi.read)))
+            results = list(
+                run_samples(partner, rule.mapping, compiled(rule.path, codes, partner.edi.read))
+            )
             assert results, f"{rule.path} has no samples"
             assert [(result.path.name, result.difference) for result in results] == [
                 (result.path.name, None) for result in results

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from etl.config.partner import Partner
@@ -53,10 +54,24 @@ def check_project(project: Project) -> Iterator[Checked]:
         yield Checked(tolerances.shown_as, False, str(error))
     for partner in project.partners.values():
         yield from _check_partner(project, partner, codes)
-    for path in sorted({job.push.mapping for job in project.jobs.values() if job.push}):
+    named = {rule.path for partner in project.partners.values() for rule in partner.documents}
+    pushed = {job.push.mapping for job in project.jobs.values() if job.push}
+    for path in sorted({*pushed, *_mapping_files(project)} - named):
         ready = _compiled(project, path, codes)
-        right = Checked(project.shown(path), True, "mapping is right")
-        yield ready if isinstance(ready, Checked) else right
+        if isinstance(ready, Checked):
+            yield ready
+            continue
+        yield from _right(project, path, ready)
+        partner_of = project.partners.get(path.parent.name)
+        if partner_of is not None:
+            yield from _run_samples(project, partner_of, path.stem, ready)
+
+
+def _mapping_files(project: Project) -> Iterator[Path]:
+    """Every mapping file there is, those included that nothing names yet."""
+    for path in project.root.glob("mappings/*/*.yaml"):
+        if path.name != "partner.yaml" and path.parent != project.code_lists:
+            yield path
 
 
 def check_connections(project: Project) -> Iterator[Checked]:
@@ -76,22 +91,57 @@ def check_connections(project: Project) -> Iterator[Checked]:
 
 
 def _check_partner(project: Project, partner: Partner, codes: CodeLists) -> Iterator[Checked]:
+    yield from _unreached_patterns(project, partner)
     for rule in partner.documents:
         ready = _compiled(project, rule.path, codes)
         if isinstance(ready, Checked):
             yield ready
             continue
-        yield Checked(project.shown(rule.path), True, "mapping is right")
-        results = list(run_samples(partner, rule, ready))
+        yield from _right(project, rule.path, ready)
+        results = list(_run_samples(project, partner, rule.mapping, ready))
         if not results:
-            folder = project.shown(sample_folder(partner, rule))
+            folder = project.shown(sample_folder(partner, rule.mapping))
             yield Checked(project.shown(rule.path), False, f"has no samples; put one into {folder}")
-        for result in results:
-            subject = project.shown(result.path)
-            if result.difference is None:
-                yield Checked(subject, True, f"gives its {result.records} records")
-            else:
-                yield Checked(subject, False, result.difference)
+        yield from results
+
+
+def _unreached_patterns(project: Project, partner: Partner) -> Iterator[Checked]:
+    """Patterns whose files an earlier one takes, each with the mapping that they never get to."""
+    for number, rule in enumerate(partner.documents):
+        earlier = [each.pattern for each in partner.documents[:number]]
+        taken_by = next((each for each in earlier if _takes_all(each, rule.pattern)), None)
+        if taken_by is not None:
+            yield Checked(
+                project.shown(partner.folder / "partner.yaml"),
+                False,
+                f"documents: the pattern {rule.pattern!r} is never reached, because {taken_by!r} "
+                f"above it takes all of its files; {rule.mapping} reads none. Put it above, or "
+                "take it out",
+            )
+
+
+def _takes_all(first: str, second: str) -> bool:
+    """Whether every file name of the second pattern is one of the first."""
+    if first == second:
+        return True
+    # a star that takes the signs of the second pattern takes whatever they stand for
+    return not set("?[") & set(first) and fnmatchcase(second, first)
+
+
+def _right(project: Project, path: Path, ready: CompiledMapping) -> Iterator[Checked]:
+    """That a mapping can run."""
+    yield Checked(project.shown(path), True, "mapping is right")
+
+
+def _run_samples(
+    project: Project, partner: Partner, mapping: str, ready: CompiledMapping
+) -> Iterator[Checked]:
+    for result in run_samples(partner, mapping, ready):
+        subject = project.shown(result.path)
+        if result.difference is None:
+            yield Checked(subject, True, f"gives its {result.records} records")
+        else:
+            yield Checked(subject, False, result.difference)
 
 
 def _compiled(project: Project, path: Path, codes: CodeLists) -> CompiledMapping | Checked:

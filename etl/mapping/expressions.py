@@ -7,13 +7,16 @@ the source. What it means is in :mod:`etl.mapping.evaluation`.
 from __future__ import annotations
 
 import ast
+import copy
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 NUMBER = "number"
 """Kind of the constants that are numbers; they are kept as written."""
 
 _PARTS = re.compile(r"""('[^']*'|"[^"]*")|\{([^{}]*)\}""")
+_PLACEHOLDER = re.compile(r"_path_(\d+)")
 _COMPARISONS = (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 _FUNCTIONS = {"abs": 1, "round": 2, "coalesce": 2, "sum": 1, "count": 1}
 
@@ -59,6 +62,8 @@ def parse(text: str) -> Expression:
         paths.append(match[2].strip())
         return f" _path_{len(paths) - 1} "
 
+    if _PLACEHOLDER.search(_PARTS.sub("", text)):
+        raise ExpressionError(repr(text), "names of fields, and source paths in braces")
     replaced = _PARTS.sub(placeholder, text)
     try:
         tree = ast.parse(replaced.strip(), mode="eval").body
@@ -66,7 +71,7 @@ def parse(text: str) -> Expression:
         raise ExpressionError(
             repr(text), "an expression such as \"{B3.08} == 'CO'\" with source paths in braces"
         ) from None
-    reader = _Reader(replaced.strip())
+    reader = _Reader(replaced.strip(), paths)
     tree = reader.checked(tree)
     return Expression(
         text,
@@ -80,8 +85,8 @@ def parse(text: str) -> Expression:
 class _Reader:
     """Holds a syntax tree against the whitelist; collects the names in it."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, text: str, paths: Sequence[str]) -> None:
+        self._text, self._paths = text, paths
         self.fields: list[str] = []
         self.children: list[tuple[str, str | None]] = []
 
@@ -117,10 +122,14 @@ class _Reader:
             case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
                 return self._call(node, name, args)
         raise ExpressionError(
-            repr(ast.unparse(node)),
+            self._shown(node),
             "names, {paths}, texts and numbers with == != < <= > >= in + - * and or not, and "
             f"the functions {', '.join(_FUNCTIONS)}",
         )
+
+    def _shown(self, node: ast.expr) -> str:
+        """A part of the expression as it is written, its paths in braces."""
+        return repr(ast.unparse(_InBraces(self._paths).visit(copy.deepcopy(node))))
 
     def _plain_number(self, written: str) -> str:
         if not re.fullmatch(r"\d{1,18}(\.\d{1,12})?", written):
@@ -130,7 +139,7 @@ class _Reader:
     def _side(self, op: ast.cmpop, node: ast.expr) -> ast.expr:
         if isinstance(op, (ast.In, ast.NotIn)):
             if not isinstance(node, (ast.Tuple, ast.List)):
-                raise ExpressionError(repr(ast.unparse(node)), "in ('A', 'B')")
+                raise ExpressionError(self._shown(node), "in ('A', 'B')")
             return ast.Tuple([self.checked(element) for element in node.elts])
         if isinstance(op, _COMPARISONS):
             return self.checked(node)
@@ -140,23 +149,32 @@ class _Reader:
         if name not in _FUNCTIONS:
             raise ExpressionError(f"{name}()", f"one of the functions {', '.join(_FUNCTIONS)}")
         if len(args) != _FUNCTIONS[name]:
-            raise ExpressionError(
-                repr(ast.unparse(node)), f"{_FUNCTIONS[name]} argument(s) to {name}()"
-            )
+            raise ExpressionError(self._shown(node), f"{_FUNCTIONS[name]} argument(s) to {name}()")
         match name, args[0]:
             case "sum", ast.Attribute(value=ast.Name(id=child), attr=field):
                 self.children.append((child, field))
                 return node
-            case "count", ast.Name(id=child):
+            case "count", ast.Name(id=child) if not _PLACEHOLDER.fullmatch(child):
                 self.children.append((child, None))
                 return node
             case (("sum" | "count"), _):
                 raise ExpressionError(
-                    repr(ast.unparse(node)), "sum(charge_line.amount) or count(charge_line)"
+                    self._shown(node), "sum(charge_line.amount) or count(charge_line)"
                 )
         if name == "round":
             places = args[1]
             if not isinstance(places, ast.Constant) or places.value not in range(7):
-                raise ExpressionError(repr(ast.unparse(node)), "round(x, places), places 0 to 6")
+                raise ExpressionError(self._shown(node), "round(x, places), places 0 to 6")
             return ast.Call(node.func, [self.checked(args[0]), places], [])
         return ast.Call(node.func, [self.checked(arg) for arg in args], [])
+
+
+class _InBraces(ast.NodeTransformer):
+    """Puts the paths back that names stand for."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self._paths = paths
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        found = _PLACEHOLDER.fullmatch(node.id)
+        return ast.Name(id=f"{{{self._paths[int(found[1])]}}}") if found else node

@@ -40,9 +40,28 @@ def test_the_parents_fields_and_paths_with_predicates() -> None:
         ("round(total, 9)", "places 0 to 6"),
         ("round(total, total)", "places 0 to 6"),
         ("True", "names, {paths}"),
+        ("_path_0 == '1'", "source paths in braces"),
+        ("{a} == _path_1", "source paths in braces"),
     ],
 )
 def test_what_is_not_of_the_language_is_refused(text: str, expected: str) -> None:
     with pytest.raises(ExpressionError, match="found") as raised:
         parse(text)
     assert expected in raised.value.expected
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("sum({L1.04})", "'sum({L1.04})'"),
+        ("{a} == '_path_9' and count({N1[01=BT].02}) > 1", "'count({N1[01=BT].02})'"),
+        ("{a} in {b}", "'{b}'"),
+        ("sum('_path_9')", """\"sum('_path_9')\""""),
+        ("{a} / {b}", "'{a} / {b}'"),
+        ("round({a}, {b})", "'round({a}, {b})'"),
+    ],
+)
+def test_an_error_shows_the_expression_as_it_was_written(text: str, found: str) -> None:
+    with pytest.raises(ExpressionError) as raised:
+        parse(text)
+    assert raised.value.found == found
