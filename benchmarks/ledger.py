@@ -93,7 +93,7 @@ def measure(ledger: Ledger, size: int) -> None:
             )
 
     def seal() -> None:
-        with ledger.read() as tx:
+        with ledger.begin() as tx:
             tx.sealed_content("b1")
 
     with ledger.begin() as tx:

@@ -16,7 +16,8 @@ import yaml
 
 from etl.config.load import load_project
 from etl.jobs.edi_write import WrittenFile, write_file
-from etl.jobs.run import RunResult, run_job
+from etl.jobs.result import RunResult
+from etl.jobs.run import run_job
 from etl.jobs.workspace import Workspace, open_workspace
 from etl.ledger import ExceptionItem, Interchange
 from tests.night import Night

@@ -21,7 +21,8 @@ from typing import Any, Self
 import yaml
 
 from etl.config.load import load_project
-from etl.jobs.run import RunResult, run_job
+from etl.jobs.result import RunResult
+from etl.jobs.run import run_job
 from etl.jobs.workspace import Workspace, open_workspace
 
 REPOSITORY = Path(__file__).parent.parent

@@ -41,6 +41,8 @@ RESULTS = frozenset(
         "pushes",
         "interchanges",
         "interchange_groups",
+        "runs",
+        "files",
     }
 )
 """Tables beside the manifest: what was done with the records. All others lie in records/."""

@@ -14,7 +14,8 @@ from etl.cli.run import print_result, result_as_dict
 from etl.cli.session import Session, json_option, pass_session
 from etl.demo.night import JOB, demo_project, demo_root, odoo_settings
 from etl.errors import ExitCode
-from etl.jobs.run import RunResult, run_job
+from etl.jobs.result import RunResult
+from etl.jobs.run import run_job
 from etl.jobs.workspace import Workspace, open_workspace
 from etl.ledger import Document, ExceptionItem
 

@@ -14,7 +14,8 @@ from etl.cli.session import Session, json_option, pass_session
 from etl.jobs.plan import plan_run
 from etl.jobs.rerun import Change, preview
 from etl.jobs.rerun import rerun as rerun_batch
-from etl.jobs.run import RunResult, run_job
+from etl.jobs.result import RunResult
+from etl.jobs.run import run_job
 from etl.jobs.scope import STAGES
 
 

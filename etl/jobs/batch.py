@@ -22,6 +22,7 @@ class BatchFile:
     Attributes:
         id: the ledger's id of the file.
         name: the partner's name of it.
+        sequence: its arrival, in the ledger's order.
         open: opens its bytes, from the archive.
     """
 
@@ -31,6 +32,7 @@ class BatchFile:
     sha256: str
     size: int
     received_at: datetime
+    sequence: int
     open: Callable[[], BinaryIO]
 
     @property
@@ -98,5 +100,6 @@ def batch_file(workspace: Workspace, file: models.File) -> BatchFile:
         sha256=file.sha256,
         size=file.size,
         received_at=file.received_at,
+        sequence=file.sequence,
         open=lambda: workspace.archive.open_original(file.sha256),
     )

@@ -115,7 +115,7 @@ def settle(
             closed_by=batch.id,
             but=exceptions,
             # a repetition that came later waits for its own sake
-            received_until=max((file.received_at for file in prepared.files), default=None),
+            received_until=max((file.sequence for file in prepared.files), default=None),
         )
 
 

@@ -33,7 +33,8 @@ from etl.jobs.edi.outgoing import group_count
 from etl.jobs.edi.source import source_with_defaults
 from etl.jobs.lock import exclusive
 from etl.jobs.progress import Progress, Silent
-from etl.jobs.run import RunResult, lock_path, started, today
+from etl.jobs.result import RunResult
+from etl.jobs.run import lock_path, started, today
 from etl.jobs.stages.seal import note_seal, seal
 from etl.jobs.workspace import Workspace
 from etl.ledger import Interchange, InterchangeState, Purpose
@@ -112,9 +113,10 @@ def write_file(
         if deliver:
             deliveries = deliver_waiting(workspace, [partner.id], progress or Silent())
             error = deliveries.get(partner.id)
-        seal(workspace, batch, Counts())
         if error is not None:
             result.errors.append(str(error))
+        result.sealed = result.end(workspace.clock())
+        seal(workspace, batch, Counts(), result.sealed)
     with workspace.ledger.read() as ledger:
         interchange = ledger.interchanges.get(sent.id)
     assert interchange is not None
@@ -278,7 +280,7 @@ def _batch(workspace: Workspace, job: Job, result: RunResult) -> Batch:
         if not batch.folder.sealed:
             result.batches.append(batch.id)
             return batch
-        note_seal(workspace, batch, batch.folder.manifest().sha256)
+        note_seal(workspace, batch, batch.folder.manifest())
     batch = open_batch(workspace, job, result.run_id, result.nominal_date)
     result.batches.append(batch.id)
     return batch

@@ -70,7 +70,7 @@ def plan_run(
         files = _unfinished(workspace, job)
         for partner in job.partners:
             received = _fetch(workspace, partner, Inbox(Path(folder), workspace.clock), plan)
-            files += _new(workspace, received)
+            files += _new(workspace, received, behind=len(files))
         prepared = prepare_files(
             workspace, job, nominal_date or today(workspace, job), files, progress
         )
@@ -101,12 +101,12 @@ def _fetch(workspace: Workspace, partner: str, inbox: Inbox, plan: RunPlan) -> l
     return received
 
 
-def _new(workspace: Workspace, received: Sequence[Received]) -> list[BatchFile]:
-    """Those whose bytes never came before."""
+def _new(workspace: Workspace, received: Sequence[Received], behind: int) -> list[BatchFile]:
+    """Those whose bytes never came before, arriving behind so many others."""
     seen: set[str] = set()
     new = []
     with workspace.ledger.read() as ledger:
-        for file in received:
+        for sequence, file in enumerate(received, start=ledger.order.upcoming() + behind):
             if file.sha256 in seen or ledger.files.first_with(file.partner, file.sha256):
                 continue
             seen.add(file.sha256)
@@ -118,6 +118,7 @@ def _new(workspace: Workspace, received: Sequence[Received]) -> list[BatchFile]:
                     sha256=file.sha256,
                     size=file.size,
                     received_at=file.received_at,
+                    sequence=sequence,
                     open=partial(_opened, file.path),
                 )
             )

@@ -8,7 +8,7 @@ before anything is made there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from etl import failpoints
@@ -28,6 +28,7 @@ from etl.jobs.stages.seal import seal
 from etl.jobs.targets import open_target, target_name
 from etl.jobs.workspace import Workspace
 from etl.ledger import File, NewException
+from etl.ledger.runs import RunEnd
 from etl.odoo.target import PushReport
 
 
@@ -53,13 +54,15 @@ def process(
     batch: Batch,
     files: Sequence[File],
     progress: Progress,
-    earlier: Earlier | None = None,
+    earlier: Earlier | None,
+    note: Callable[[Processed], RunEnd],
 ) -> Processed:
     """Take a batch through the job's steps and seal it.
 
     Args:
         files: the ledger's files of the batch, duplicates included.
         earlier: what an earlier batch found out and this one takes over.
+        note: takes what became of the batch into the run's result, and tells how the run ends.
 
     Raises:
         ConfigurationError: a mapping or the target's settings are wrong; the batch stays open.
@@ -88,7 +91,9 @@ def process(
     )
     if processed.error is None:
         settle(workspace, batch, prepared, exceptions)
-        seal(workspace, batch, processed.counts)
+    ends = note(processed)
+    if processed.error is None:
+        seal(workspace, batch, processed.counts, ends)
     return processed
 
 

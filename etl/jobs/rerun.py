@@ -16,7 +16,8 @@ from etl.jobs.batch import files_of, new_id, open_batch
 from etl.jobs.lock import exclusive
 from etl.jobs.preparation import Prepared, prepare
 from etl.jobs.progress import Progress, Silent
-from etl.jobs.run import RunResult, finish, job_named, lock_path, note_processed, started
+from etl.jobs.result import RunResult
+from etl.jobs.run import finish, job_named, lock_path, started
 from etl.jobs.scope import STAGES, Scope, write_scope
 from etl.jobs.stages.push import known_pushes, planned_states
 from etl.jobs.stages.reconcile import INVOICE
@@ -84,9 +85,7 @@ def rerun(
             workspace, job, result.run_id, before.nominal_date, batch_id=again, rerun_of=batch_id
         )
         result.batches.append(batch.id)
-        processed = finish(workspace, batch, progress)
-        if processed is not None:
-            note_processed(workspace, result, processed)
+        finish(workspace, batch, result, progress)
     return result
 
 

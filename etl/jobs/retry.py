@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from etl.errors import ConfigurationError
 from etl.jobs.progress import Progress, Silent
 from etl.jobs.rerun import rerun
-from etl.jobs.run import RunResult, run_job
+from etl.jobs.result import RunResult
+from etl.jobs.run import run_job
 from etl.jobs.workspace import Workspace
 from etl.ledger.models import ExceptionItem, RunKind
 

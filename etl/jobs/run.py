@@ -4,71 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from etl.config.project import Job
-from etl.errors import ConfigurationError, EtlError, ExitCode
+from etl.errors import ConfigurationError, EtlError
 from etl.jobs import queues
 from etl.jobs.batch import Batch, files_of, new_id, open_batch
-from etl.jobs.counts import Counts
 from etl.jobs.edi.bookkeeping import note_overdue
 from etl.jobs.edi.delivery import Deliveries, deliver_waiting
 from etl.jobs.endpoints import endpoint_settings
 from etl.jobs.lock import exclusive
 from etl.jobs.process import Processed, process
 from etl.jobs.progress import Progress, Silent
+from etl.jobs.result import RunResult
 from etl.jobs.scope import read_scope
-from etl.jobs.stages.pull import Pulled, pull
+from etl.jobs.stages.pull import pull
 from etl.jobs.stages.seal import note_seal
 from etl.jobs.targets import target_name
 from etl.jobs.workspace import Workspace
-from etl.ledger.models import RunKind, RunState
+from etl.ledger.models import RunKind
+from etl.ledger.runs import RunEnd
 from etl.yamlfile import did_you_mean
-
-
-@dataclass
-class RunResult:
-    """How a run ended.
-
-    Attributes:
-        batches: ids of the batches that it worked on, oldest first.
-        pulled: what each partner's visit brought.
-        waiting: those of them, and those behind them, that stay open for the next run.
-        new_exceptions: things to be looked at that this run met.
-        errors: technical failures, as text for people.
-        visited_to_deliver: partners whose outbox was dealt with.
-    """
-
-    run_id: str
-    job: str
-    nominal_date: date
-    counts: Counts = field(default_factory=Counts)
-    batches: list[str] = field(default_factory=list)
-    waiting: list[str] = field(default_factory=list)
-    pulled: list[Pulled] = field(default_factory=list)
-    new_exceptions: int = 0
-    errors: list[str] = field(default_factory=list)
-    visited_to_deliver: set[str] = field(default_factory=set)
-
-    @property
-    def state(self) -> RunState:
-        """Failed where something technical went wrong, even if the rest went well."""
-        if self.errors:
-            return RunState.FAILED
-        return RunState.EXCEPTIONS if self.new_exceptions else RunState.OK
-
-    @property
-    def exit_code(self) -> int:
-        """What the shell is told."""
-        codes = {
-            RunState.OK: ExitCode.OK,
-            RunState.EXCEPTIONS: ExitCode.EXCEPTIONS,
-            RunState.FAILED: ExitCode.TECHNICAL,
-        }
-        return codes[self.state]
 
 
 def job_named(workspace: Workspace, name: str) -> Job:
@@ -153,7 +111,8 @@ def started(workspace: Workspace, job: Job, on: date, kind: RunKind) -> Iterator
                 result.run_id,
                 result.state,
                 result.counts.as_dict(),
-                "\n".join(result.errors) or None,
+                result.error,
+                result.sealed,
             )
 
 
@@ -185,11 +144,8 @@ def _work(workspace: Workspace, job: Job, result: RunResult, progress: Progress)
             rerun_of=row.rerun_of,
         )
         result.batches.append(batch.id)
-        processed = finish(workspace, batch, progress)
-        if processed is None:
-            continue
-        note_processed(workspace, result, processed)
-        if processed.error is not None:
+        processed = finish(workspace, batch, result, progress)
+        if processed is not None and processed.error is not None:
             # the target is away: later batches would only knock at the same door
             result.waiting = [behind.id for behind in waiting[number:]]
             break
@@ -199,14 +155,24 @@ def _work(workspace: Workspace, job: Job, result: RunResult, progress: Progress)
     result.new_exceptions += note_overdue(workspace, job)
 
 
-def finish(workspace: Workspace, batch: Batch, progress: Progress) -> Processed | None:
+def finish(
+    workspace: Workspace, batch: Batch, result: RunResult, progress: Progress
+) -> Processed | None:
     """Process a batch, or only note its seal where a killed run had come that far."""
     if batch.folder.sealed:
-        note_seal(workspace, batch, batch.folder.manifest().sha256)
+        note_seal(workspace, batch, batch.folder.manifest())
         return None
     scope = read_scope(batch)
     files = scope.of(files_of(workspace, batch.id))
-    return process(workspace, batch, files, progress, scope.earlier(workspace, files))
+
+    def note(processed: Processed) -> RunEnd:
+        note_processed(workspace, result, processed)
+        ends = result.end(workspace.clock())
+        if processed.error is None:
+            result.sealed = ends
+        return ends
+
+    return process(workspace, batch, files, progress, scope.earlier(workspace, files), note)
 
 
 class _Filling:

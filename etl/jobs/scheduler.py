@@ -15,7 +15,8 @@ from apscheduler.triggers.interval import IntervalTrigger
 from etl.config.project import Job, Trigger
 from etl.errors import EtlError
 from etl.jobs.progress import Progress, Silent
-from etl.jobs.run import RunResult, run_job
+from etl.jobs.result import RunResult
+from etl.jobs.run import run_job
 from etl.jobs.slots import due_slots, instant_of, latest_slot, next_slot
 from etl.jobs.workspace import Workspace
 

@@ -15,6 +15,7 @@ from etl.ledger.interchange_models import (
     Purpose,
 )
 from etl.ledger.interchanges import number_in
+from etl.ledger.order import Order
 
 RESULTS = ("A", "E", "P", "R")
 """Accepted, accepted with errors, partly accepted, rejected: from good to bad."""
@@ -29,8 +30,9 @@ _LATELY = 2_000
 class Answers:
     """The answers, within one transaction."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, order: Order) -> None:
         self._session = session
+        self._order = order
 
     def of_interchange(self, partner: str, control_no: str) -> Interchange | None:
         """What we sent to the partner under this control number."""
@@ -61,7 +63,7 @@ class Answers:
             select(Interchange, InterchangeGroup.references)
             .join(InterchangeGroup, InterchangeGroup.interchange_id == Interchange.id)
             .where(*_sent(partner), Interchange.purpose == Purpose.DOCUMENT)
-            .order_by(Interchange.created_at.desc(), Interchange.id)
+            .order_by(Interchange.sequence.desc(), Interchange.id)
             .limit(_LATELY)
         )
         rows = self._session.execute(query)
@@ -98,6 +100,7 @@ class Answers:
             return False
         known = self._session.get(Interchange, interchange.id)
         assert known is not None
+        known.changed = self._order.moment()
         known.result = max((each for each in results if each), key=RESULTS.index)
         known.acknowledged_at, known.acknowledged_by = at, batch_id
         self._session.flush()
@@ -107,7 +110,7 @@ class Answers:
         """Documents before answers of ours, and of those the one sent last."""
         return max(
             found,
-            key=lambda row: (row.purpose == Purpose.DOCUMENT, row.created_at, row.id),
+            key=lambda row: (row.purpose == Purpose.DOCUMENT, row.sequence, row.id),
             default=None,
         )
 

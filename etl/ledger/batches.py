@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from etl.errors import ConfigurationError, TerminalError
 from etl.ledger.clock import Clock
 from etl.ledger.models import Batch, BatchState
+from etl.ledger.order import Order
 
 
 class Batches:
     """The batches, within one transaction."""
 
-    def __init__(self, session: Session, now: Clock) -> None:
+    def __init__(self, session: Session, now: Clock, order: Order) -> None:
         self._session = session
         self._now = now
+        self._order = order
 
     def open(
         self,
@@ -50,6 +52,8 @@ class Batches:
                 manifest_sha256=None,
                 created_at=self._now(),
                 sealed_at=None,
+                sequence=self._order.take(),
+                sealed_sequence=None,
             )
             self._session.add(batch)
         elif batch.state == BatchState.SEALED:
@@ -61,8 +65,15 @@ class Batches:
         self._session.flush()
         return batch
 
-    def seal(self, batch_id: str, manifest_sha256: str) -> Batch:
+    def seal(
+        self, batch_id: str, manifest_sha256: str, at: datetime, sealed_sequence: int | None
+    ) -> Batch:
         """Note that the batch is in the archive's chain; the same again is fine.
+
+        Args:
+            at: the time that the manifest tells.
+            sealed_sequence: what the manifest tells to be sealed; None: by an etl that did not
+                count.
 
         Raises:
             TerminalError: it was sealed with another manifest.
@@ -76,7 +87,8 @@ class Batches:
         if batch.state != BatchState.SEALED:
             batch.state = BatchState.SEALED
             batch.manifest_sha256 = manifest_sha256
-            batch.sealed_at = self._now()
+            batch.sealed_at = at
+            batch.sealed_sequence = sealed_sequence or self._order.take()
             self._session.flush()
         return batch
 
@@ -95,22 +107,26 @@ class Batches:
 
     def unsealed(self, job: str | None = None) -> list[Batch]:
         """Batches still open, oldest first: those of a killed run, or waiting for Odoo."""
-        query = select(Batch).where(Batch.state == BatchState.OPEN).order_by(Batch.created_at)
+        query = select(Batch).where(Batch.state == BatchState.OPEN).order_by(Batch.sequence)
         if job is not None:
             query = query.where(Batch.job == job)
         return list(self._session.scalars(query))
 
     def of_run(self, run_id: str) -> list[Batch]:
         """The batches that a run worked on, oldest first."""
-        query = select(Batch).where(Batch.run_id == run_id).order_by(Batch.created_at)
+        query = select(Batch).where(Batch.run_id == run_id).order_by(Batch.sequence)
         return list(self._session.scalars(query))
 
     def recent(self, limit: int = 20, job: str | None = None) -> list[Batch]:
         """The latest batches, newest first."""
-        query = select(Batch).order_by(Batch.created_at.desc(), Batch.id.desc()).limit(limit)
+        query = select(Batch).order_by(Batch.sequence.desc()).limit(limit)
         if job is not None:
             query = query.where(Batch.job == job)
         return list(self._session.scalars(query))
+
+    def sealed_until(self) -> int:
+        """What happened until here, in the ledger's order, is in the archive."""
+        return self._session.scalar(select(func.max(Batch.sealed_sequence))) or 0
 
     def manifest_hashes(self) -> dict[str, str]:
         """Batch id -> manifest hash of all sealed batches: the ledger as the chain's witness."""

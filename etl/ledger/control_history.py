@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
@@ -38,7 +37,7 @@ class ControlHistory:
             query = (
                 select(Interchange)
                 .where(*_received(channel), Interchange.control_no.in_(some))
-                .order_by(Interchange.created_at, Interchange.id)
+                .order_by(Interchange.sequence, Interchange.id)
             )
             for row in self._session.scalars(query):
                 found.setdefault(row.control_no, []).append(row)
@@ -54,16 +53,17 @@ class ControlHistory:
                 select(Interchange, InterchangeGroup.kind, InterchangeGroup.number)
                 .join(InterchangeGroup, InterchangeGroup.interchange_id == Interchange.id)
                 .where(*_received(channel), InterchangeGroup.number.in_(some))
-                .order_by(Interchange.created_at, Interchange.id)
+                .order_by(Interchange.sequence, Interchange.id)
             )
             for row, kind, number in self._session.execute(query):
                 found.setdefault((kind, number), []).append(row)
         return found
 
-    def highest(self, channel: Channel, before: datetime) -> int | None:
-        """The highest number received before a time; None: there was none."""
+    def highest(self, channel: Channel, before: int) -> int | None:
+        """The highest number received before a place in the ledger's order; None: there was
+        none."""
         query = select(func.max(Interchange.control_value)).where(
-            *_received(channel), Interchange.created_at < before
+            *_received(channel), Interchange.sequence < before
         )
         return self._session.scalar(query)
 

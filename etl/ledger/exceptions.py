@@ -16,6 +16,7 @@ from etl.errors import ConfigurationError
 from etl.ledger.chunks import chunks
 from etl.ledger.clock import Clock
 from etl.ledger.models import ExceptionItem, ExceptionKind, ExceptionState, File
+from etl.ledger.order import Order
 
 _NOT_CLOSED = ExceptionItem.state != ExceptionState.CLOSED
 
@@ -72,9 +73,10 @@ class Raised:
 class Exceptions:
     """The exceptions, within one transaction."""
 
-    def __init__(self, session: Session, now: Clock) -> None:
+    def __init__(self, session: Session, now: Clock, order: Order) -> None:
         self._session = session
         self._now = now
+        self._order = order
 
     def add(self, items: Iterable[NewException]) -> Raised:
         """Open an item for each trouble; one that is open already is met once more instead.
@@ -82,7 +84,7 @@ class Exceptions:
         Items of the same fingerprint within `items` count once.
         """
         by_fingerprint = {item.fingerprint: item for item in items}
-        now = self._now()
+        now, moment = self._now(), self._order.moment()
         new = 0
         for some in chunks(list(by_fingerprint)):
             known = {item.fingerprint: item for item in self._open(some)}
@@ -90,10 +92,10 @@ class Exceptions:
             for fingerprint in some:
                 item = by_fingerprint[fingerprint]
                 if fingerprint in known:
-                    _meet_again(known[fingerprint], item, now)
+                    _meet_again(known[fingerprint], item, now, moment)
                 else:
                     number = earlier.get(fingerprint, 0) + 1
-                    self._session.add(_opened(item, fingerprint, number, now))
+                    self._session.add(_opened(item, fingerprint, number, now, moment))
                     new += 1
         self._session.flush()
         return Raised(new=new, repeated=len(by_fingerprint) - new)
@@ -107,7 +109,7 @@ class Exceptions:
         ids: Sequence[str] = (),
         closed_by: str | None = None,
         but: Iterable[NewException] = (),
-        received_until: datetime | None = None,
+        received_until: int | None = None,
         note: Mapping[str, str] | None = None,
     ) -> int:
         """Close open items by what they are about, or by id.
@@ -115,14 +117,15 @@ class Exceptions:
         Args:
             closed_by: the batch that settled them; None when a person did.
             but: trouble met by that batch itself, which stays open.
-            received_until: what a later file says under one of the business keys stays open.
+            received_until: a file's place in the ledger's order; what a later file says under one
+                of the business keys stays open.
             note: what a person says of it, kept as ``closed`` in the details.
 
         Returns:
             How many were closed.
         """
         staying = {item.fingerprint for item in but}
-        now = self._now()
+        now, moment = self._now(), self._order.moment()
         closed = 0
         for column, values in (
             (ExceptionItem.business_key, business_keys),
@@ -134,13 +137,14 @@ class Exceptions:
                 query = select(ExceptionItem).where(_NOT_CLOSED, column.in_(some))
                 if received_until is not None and column is ExceptionItem.business_key:
                     query = query.outerjoin(File, File.id == ExceptionItem.file_id).where(
-                        or_(File.id.is_(None), File.received_at <= received_until)
+                        or_(File.id.is_(None), File.sequence <= received_until)
                     )
                 for item in self._session.scalars(query):
                     if item.fingerprint not in staying:
                         item.state = ExceptionState.CLOSED
                         item.closed_at = now
                         item.closed_by = closed_by
+                        item.changed = moment
                         if note is not None:
                             item.details = {**item.details, "closed": dict(note)}
                         closed += 1
@@ -156,6 +160,7 @@ class Exceptions:
             )
             for item in self._session.scalars(query):
                 item.state = ExceptionState.RETRIED
+                item.changed = self._order.moment()
                 marked += 1
         self._session.flush()
         return marked
@@ -195,7 +200,7 @@ class Exceptions:
         query = (
             select(ExceptionItem)
             .where(ExceptionItem.state.in_(states))
-            .order_by(ExceptionItem.first_at, ExceptionItem.id)
+            .order_by(ExceptionItem.sequence, ExceptionItem.id)
             .limit(limit)
         )
         for column, value in wanted.items():
@@ -229,7 +234,9 @@ class Exceptions:
         return {row[0]: row[1] for row in self._session.execute(query)}
 
 
-def _opened(item: NewException, fingerprint: str, number: int, now: datetime) -> ExceptionItem:
+def _opened(
+    item: NewException, fingerprint: str, number: int, now: datetime, moment: int
+) -> ExceptionItem:
     """A new row; its id is the same wherever the same history is replayed."""
     return ExceptionItem(
         id=fingerprint[:12] if number == 1 else f"{fingerprint[:12]}-{number}",
@@ -250,10 +257,12 @@ def _opened(item: NewException, fingerprint: str, number: int, now: datetime) ->
         last_at=now,
         closed_at=None,
         closed_by=None,
+        sequence=moment,
+        changed=moment,
     )
 
 
-def _meet_again(known: ExceptionItem, item: NewException, now: datetime) -> None:
+def _meet_again(known: ExceptionItem, item: NewException, now: datetime, moment: int) -> None:
     """Point the open row to where the trouble was met last; the same batch resumed counts once."""
     resumed = item.batch_id is not None and item.batch_id == known.batch_id
     if not resumed or known.state == ExceptionState.RETRIED:
@@ -266,3 +275,4 @@ def _meet_again(known: ExceptionItem, item: NewException, now: datetime) -> None
     known.file_id = item.file_id
     known.document_id = item.document_id
     known.last_at = now
+    known.changed = moment

@@ -13,6 +13,7 @@ from etl.errors import ConfigurationError
 from etl.ledger.chunks import chunks
 from etl.ledger.clock import Clock
 from etl.ledger.models import File, FileState
+from etl.ledger.order import Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,10 @@ class NewFile:
 class Files:
     """The files, within one transaction."""
 
-    def __init__(self, session: Session, now: Clock) -> None:
+    def __init__(self, session: Session, now: Clock, order: Order) -> None:
         self._session = session
         self._now = now
+        self._order = order
 
     def record(self, new: NewFile) -> File:
         """Add a file, or give the one of this id back.
@@ -63,6 +65,8 @@ class Files:
             duplicate_of=first.id if first else None,
             version=self._version(new),
             state=FileState.DUPLICATE if first else FileState.ARCHIVED,
+            sequence=self._order.take(),
+            changed=self._order.moment(),
         )
         self._session.add(file)
         self._session.flush()
@@ -74,13 +78,15 @@ class Files:
             self._session.execute(
                 update(File)
                 .where(File.id.in_(some), File.picked_up_at.is_(None))
-                .values(picked_up_at=self._now())
+                .values(picked_up_at=self._now(), changed=self._order.moment())
             )
 
     def mark(self, file_id: str, state: FileState, documents: int) -> None:
         """Set how far a file has come, and how many documents were in it."""
         self._session.execute(
-            update(File).where(File.id == file_id).values(state=state, documents=documents)
+            update(File)
+            .where(File.id == file_id)
+            .values(state=state, documents=documents, changed=self._order.moment())
         )
 
     def get(self, file_id: str) -> File | None:
@@ -99,7 +105,7 @@ class Files:
         query = (
             select(File)
             .where(File.sha256 == sha256, File.partner == partner, File.duplicate_of.is_(None))
-            .order_by(File.received_at, File.id)
+            .order_by(File.sequence)
             .limit(1)
         )
         return self._session.scalars(query).first()
@@ -109,14 +115,14 @@ class Files:
         found: list[File] = []
         for some in chunks(list(batch_ids)):
             found += self._session.scalars(select(File).where(File.batch_id.in_(some)))
-        return sorted(found, key=lambda file: (file.received_at, file.id))
+        return sorted(found, key=lambda file: file.sequence)
 
     def not_picked_up(self, partner: str) -> list[File]:
         """Files that are archived, but may still lie on the partner's server."""
         query = (
             select(File)
             .where(File.partner == partner, File.picked_up_at.is_(None))
-            .order_by(File.received_at, File.id)
+            .order_by(File.sequence)
         )
         return list(self._session.scalars(query))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -62,7 +61,7 @@ class History:
         bols: Iterable[str] = (),
         exclude_file_sha256s: Collection[str] = (),
         exclude_batch: str | None = None,
-        received_until: datetime | None = None,
+        received_until: int | None = None,
     ) -> pa.Table:
         """The carrier's documents with one of these normalised numbers; columns of :data:`SCHEMA`.
 
@@ -73,8 +72,8 @@ class History:
         Args:
             exclude_file_sha256s: files whose own earlier processing is not history (a rerun).
             exclude_batch: the batch being worked on.
-            received_until: what came later is no history: a bill that is processed again is not
-                the duplicate of its own repetition.
+            received_until: a file's place in the ledger's order; what came later is no history: a
+                bill that is processed again is not the duplicate of its own repetition.
         """
         hidden = frozenset(exclude_file_sha256s)
         rows: dict[tuple[Any, ...], dict[str, Any]] = {}
@@ -90,7 +89,7 @@ class History:
         invoice_no_norms: Iterable[str],
         pros: Iterable[str],
         bols: Iterable[str],
-        received_until: datetime | None,
+        received_until: int | None,
     ) -> Iterable[dict[str, Any]]:
         of_carrier = (
             select(*_COLUMNS)
@@ -98,7 +97,7 @@ class History:
             .where(Document.carrier_scac == carrier_scac)
         )
         if received_until is not None:
-            came_before = or_(File.id.is_(None), File.received_at <= received_until)
+            came_before = or_(File.id.is_(None), File.sequence <= received_until)
             of_carrier = of_carrier.where(came_before)
         for column, values in (
             (Document.invoice_no_norm, invoice_no_norms),

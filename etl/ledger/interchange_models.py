@@ -74,6 +74,8 @@ class Interchange(Base):
         acknowledged_at: when we were answered; of what we received, when we answered.
         acknowledged_by: the batch with the answer.
         result: A accepted, E accepted with errors, P partly accepted, R rejected.
+        sequence: when it was made, or its file arrived, in the order of what happened.
+        changed: the place of its last change.
     """
 
     __tablename__ = "interchange"
@@ -103,6 +105,8 @@ class Interchange(Base):
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by: Mapped[str | None] = mapped_column(Key, ForeignKey("batch.id"), index=True)
     result: Mapped[str | None]
+    sequence: Mapped[int]
+    changed: Mapped[int] = mapped_column(index=True)
 
     __table_args__ = (
         Index(None, "partner", "direction", "syntax", "control_value"),

@@ -19,6 +19,8 @@ from etl.ledger.interchange_models import (
     InterchangeState,
     Purpose,
 )
+from etl.ledger.models import File
+from etl.ledger.order import Order
 from etl.ledger.upsert import insert_or_update
 from etl.ledger.views import table_of
 
@@ -88,9 +90,10 @@ def sent_id(partner: str, syntax: str, number: int) -> str:
 class Interchanges:
     """The interchanges, within one transaction."""
 
-    def __init__(self, session: Session, now: Clock) -> None:
+    def __init__(self, session: Session, now: Clock, order: Order) -> None:
         self._session = session
         self._now = now
+        self._order = order
 
     def receive(self, interchanges: Sequence[NewInterchange]) -> None:
         """Note what was received; read again, it is the same row, and its answer stays."""
@@ -105,13 +108,17 @@ class Interchanges:
         self._session.execute(
             update(Interchange)
             .where(Interchange.id == interchange_id, Interchange.state == InterchangeState.PLANNED)
-            .values(state=InterchangeState.WRITTEN)
+            .values(state=InterchangeState.WRITTEN, changed=self._order.moment())
         )
 
     def delivered(self, interchange_id: str, answer_within: timedelta | None = None) -> None:
         """Note that the partner has it; the time for its answer begins now."""
         now = self._now()
-        values: dict[str, Any] = {"state": InterchangeState.DELIVERED, "delivered_at": now}
+        values: dict[str, Any] = {
+            "state": InterchangeState.DELIVERED,
+            "delivered_at": now,
+            "changed": self._order.moment(),
+        }
         if answer_within is not None:
             values["ack_expected_by"] = now + answer_within
         self._session.execute(
@@ -123,7 +130,7 @@ class Interchanges:
         self._session.execute(
             update(Interchange)
             .where(Interchange.id == interchange_id, Interchange.acknowledged_at.is_(None))
-            .values(acknowledged_at=self._now(), result=result)
+            .values(acknowledged_at=self._now(), result=result, changed=self._order.moment())
         )
 
     def get(self, interchange_id: str) -> Interchange | None:
@@ -197,11 +204,25 @@ class Interchanges:
                 found[group.interchange_id].append(group)
         return found
 
+    def _arrivals(self, file_ids: Collection[str]) -> dict[str, int]:
+        """When these files arrived, in the order of what happened."""
+        found: dict[str, int] = {}
+        for some in chunks(sorted(file_ids)):
+            query = select(File.id, File.sequence).where(File.id.in_(some))
+            found |= {row[0]: row[1] for row in self._session.execute(query)}
+        return found
+
     def _write(
         self, new: Sequence[NewInterchange], direction: Direction, state: InterchangeState
     ) -> None:
-        rows = [_row(each, direction, state) for each in new]
-        keep = {"id", "state", "created_at", "delivered_at", *_ANSWER}
+        moment = self._order.moment()
+        arrivals = self._arrivals({each.file_id for each in new if each.file_id is not None})
+        rows = [
+            _row(each, direction, state)
+            | {"sequence": arrivals.get(each.file_id or "", moment), "changed": moment}
+            for each in new
+        ]
+        keep = {"id", "state", "created_at", "delivered_at", "sequence", *_ANSWER}
         changing = [name for name in _COLUMNS if name not in keep]
         insert_or_update(self._session, _INTERCHANGE, rows, changing)
         groups = [
@@ -241,4 +262,4 @@ def _fresh() -> Any:
 
 
 def _in_order(rows: Iterable[Interchange]) -> list[Interchange]:
-    return sorted(rows, key=lambda row: (row.created_at, row.partner, row.control_value or 0))
+    return sorted(rows, key=lambda row: (row.sequence, row.partner, row.control_value or 0))

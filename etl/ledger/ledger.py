@@ -22,8 +22,9 @@ from etl.ledger.files import Files
 from etl.ledger.fires import Fires
 from etl.ledger.history import History
 from etl.ledger.interchanges import Interchanges
+from etl.ledger.order import Order
 from etl.ledger.pushes import Pushes
-from etl.ledger.runs import Runs
+from etl.ledger.runs import RunEnd, Runs
 from etl.ledger.sealed import SealedBatch, SealedContent, content_of, restore
 from etl.ledger.trace import Trace, trace
 
@@ -33,26 +34,27 @@ class Transaction:
 
     def __init__(self, session: Session, now: Clock) -> None:
         self.session = session
-        self.runs = Runs(session, now)
-        self.batches = Batches(session, now)
-        self.files = Files(session, now)
+        self.order = Order(session)
+        self.runs = Runs(session, now, self.order)
+        self.batches = Batches(session, now, self.order)
+        self.files = Files(session, now, self.order)
         self.documents = Documents(session)
         self.history = History(session)
-        self.exceptions = Exceptions(session, now)
-        self.pushes = Pushes(session, now)
+        self.exceptions = Exceptions(session, now, self.order)
+        self.pushes = Pushes(session, now, self.order)
         self.fires = Fires(session, now)
         self.control_numbers = ControlNumbers(session)
         self.control_history = ControlHistory(session)
-        self.interchanges = Interchanges(session, now)
-        self.answers = Answers(session)
+        self.interchanges = Interchanges(session, now, self.order)
+        self.answers = Answers(session, self.order)
 
     def trace(self, key: str, limit: int = 100) -> Trace:
         """Everything known about a name or number; see :func:`etl.ledger.trace.trace`."""
         return trace(self.session, key, limit)
 
-    def sealed_content(self, batch_id: str) -> SealedContent:
-        """What is to be sealed of a batch; see :mod:`etl.ledger.sealed`."""
-        return content_of(self.session, batch_id)
+    def sealed_content(self, batch_id: str, ends: RunEnd | None = None) -> SealedContent:
+        """What is to be sealed with a batch; see :mod:`etl.ledger.sealed`."""
+        return content_of(self.session, self.order, batch_id, self.batches.sealed_until(), ends)
 
 
 class Ledger:
@@ -84,8 +86,7 @@ class Ledger:
         """Write what sealed batches say, each in a transaction of its own; returns how many.
 
         Adds and repairs; what the ledger knows from later stays. Not in the archive, and so not
-        brought back: runs without a batch, claimed schedule starts, and what people did to an
-        exception or a pickup noted after the batch was sealed.
+        brought back: claimed schedule starts, and what happened after the last batch was sealed.
 
         Args:
             batches: in the order they were sealed in.
@@ -96,7 +97,7 @@ class Ledger:
         done = 0
         for batch in batches:
             with self.begin() as transaction:
-                restore(transaction.session, batch)
+                restore(transaction.session, transaction.order, batch)
             done += 1
         return done
 

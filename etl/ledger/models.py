@@ -54,7 +54,8 @@ class FileState(StrEnum):
 class Disposition(StrEnum):
     """Where a document ended; every document of a finished run has one.
 
-    `stored` is kept and not meant to be pushed, as in a job that only maps.
+    `stored` is kept and not meant to be pushed, as in a job that only maps; `superseded` came again
+    with other content in a later file, which counts instead.
     """
 
     STORED = "stored"
@@ -62,6 +63,7 @@ class Disposition(StrEnum):
     UNCHANGED = "unchanged"
     HELD = "held"
     REJECTED = "rejected"
+    SUPERSEDED = "superseded"
 
 
 class ExceptionKind(StrEnum):
@@ -103,8 +105,22 @@ class Base(DeclarativeBase):
     }
 
 
+class Sequence(Base):
+    """The counter behind every `sequence` and `changed`; see :mod:`etl.ledger.order`."""
+
+    __tablename__ = "sequence"
+
+    name: Mapped[str] = mapped_column(Key, primary_key=True)
+    next: Mapped[int]
+
+
 class Run(Base):
-    """One execution of a job."""
+    """One execution of a job.
+
+    Attributes:
+        sequence: its place in the order of what happened, here and in the other tables.
+        changed: the place of its last change.
+    """
 
     __tablename__ = "run"
 
@@ -118,6 +134,8 @@ class Run(Base):
     state: Mapped[str]
     counts: Mapped[dict[str, Any]]
     error: Mapped[str | None]
+    sequence: Mapped[int]
+    changed: Mapped[int] = mapped_column(index=True)
 
 
 class Batch(Base):
@@ -127,6 +145,8 @@ class Batch(Base):
         partners: the partners of the job at that time.
         folder: relative to the archive, ``2026/11/23/<batch id>``.
         manifest_sha256: hash of its manifest, once sealed; an outside witness of the chain.
+        sequence: when it was opened, in the order of what happened.
+        sealed_sequence: what happened until here is in the archive with this batch, or before it.
     """
 
     __tablename__ = "batch"
@@ -142,6 +162,8 @@ class Batch(Base):
     manifest_sha256: Mapped[str | None]
     created_at: Mapped[datetime]
     sealed_at: Mapped[datetime | None]
+    sequence: Mapped[int]
+    sealed_sequence: Mapped[int | None]
 
 
 class File(Base):
@@ -154,6 +176,9 @@ class File(Base):
         duplicate_of: the first file of this partner with the same bytes.
         version: n-th different content under this name from this partner, from 1.
         documents: how many documents were read from it, rejected ones included.
+        sequence: its arrival, in the order of what happened: of two versions of a bill the one in
+            the later file counts.
+        changed: the place of its last change.
     """
 
     __tablename__ = "file"
@@ -173,6 +198,8 @@ class File(Base):
     version: Mapped[int]
     state: Mapped[str]
     documents: Mapped[int] = mapped_column(default=0)
+    sequence: Mapped[int]
+    changed: Mapped[int] = mapped_column(index=True)
 
     __table_args__ = (Index(None, "partner", "original_name"),)
 
@@ -239,6 +266,8 @@ class ExceptionItem(Base):
         fingerprint: the same for the same trouble in a rerun or a later run.
         attempts: how often it was met.
         closed_by: the batch that settled it, or None when a person closed it.
+        sequence: when it was met first, in the order of what happened.
+        changed: the place of its last change.
     """
 
     __tablename__ = "exception"
@@ -263,6 +292,8 @@ class ExceptionItem(Base):
     last_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None] = mapped_column(Key, ForeignKey("batch.id"), index=True)
+    sequence: Mapped[int]
+    changed: Mapped[int] = mapped_column(index=True)
 
     __table_args__ = (
         Index(
@@ -283,6 +314,7 @@ class Push(Base):
         external_id: its name there, made from the business key.
         remote_id, remote_ref: database id and number, e.g. 42 and ``BILL/2026/11/0007``.
         record_hash: of the content pushed last; an equal hash needs no call.
+        sequence: of the last push, in the order of what happened.
     """
 
     __tablename__ = "push"
@@ -300,6 +332,7 @@ class Push(Base):
     record_hash: Mapped[str]
     state: Mapped[str]
     pushed_at: Mapped[datetime]
+    sequence: Mapped[int]
 
 
 class ScheduleFire(Base):

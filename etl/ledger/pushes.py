@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from etl.ledger.chunks import chunks
 from etl.ledger.clock import Clock
 from etl.ledger.models import Push
+from etl.ledger.order import Order
 from etl.ledger.upsert import insert_or_update
 from etl.ledger.views import table_of
 
@@ -34,13 +35,14 @@ class NewPush:
 class Pushes:
     """The pushes, within one transaction."""
 
-    def __init__(self, session: Session, now: Clock) -> None:
+    def __init__(self, session: Session, now: Clock, order: Order) -> None:
         self._session = session
         self._now = now
+        self._order = order
 
     def record(self, target: str, batch_id: str, pushes: Iterable[NewPush]) -> int:
         """Add pushes of a batch, or bring those of the same external id up to date."""
-        now = self._now()
+        now, moment = self._now(), self._order.moment()
         rows = [
             {
                 "target": target,
@@ -54,6 +56,7 @@ class Pushes:
                 "record_hash": push.record_hash,
                 "state": push.state,
                 "pushed_at": now,
+                "sequence": moment,
             }
             for push in pushes
         ]

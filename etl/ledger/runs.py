@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -12,14 +13,26 @@ from sqlalchemy.orm import Session
 from etl.errors import ConfigurationError
 from etl.ledger.clock import Clock
 from etl.ledger.models import Run, RunKind, RunState
+from etl.ledger.order import Order
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """How a run ends, as far as it has come when it seals a batch."""
+
+    state: RunState
+    counts: Mapping[str, Any]
+    error: str | None
+    at: datetime
 
 
 class Runs:
     """The runs, within one transaction."""
 
-    def __init__(self, session: Session, now: Clock) -> None:
+    def __init__(self, session: Session, now: Clock, order: Order) -> None:
         self._session = session
         self._now = now
+        self._order = order
 
     def start(
         self,
@@ -41,6 +54,8 @@ class Runs:
             state=RunState.RUNNING,
             counts={},
             error=None,
+            sequence=self._order.take(),
+            changed=self._order.moment(),
         )
         self._session.add(run)
         self._session.flush()
@@ -50,6 +65,7 @@ class Runs:
         """Note the counts so far; raises ConfigurationError for an unknown run."""
         run = self.named(run_id)
         run.counts = dict(counts)
+        run.changed = self._order.moment()
         self._session.flush()
         return run
 
@@ -59,14 +75,29 @@ class Runs:
         state: RunState,
         counts: Mapping[str, Any] | None = None,
         error: str | None = None,
+        sealed: RunEnd | None = None,
     ) -> Run:
-        """Note how the run ended; `error` is a text for people, without secrets."""
+        """Note how the run ended.
+
+        Args:
+            error: a text for people, without secrets.
+            sealed: what the archive says of its end, with the batch that it sealed last; where
+                nothing came after that, the run ended then.
+        """
         run = self.named(run_id)
         run.state = state
-        run.finished_at = self._now()
         run.error = error
         if counts is not None:
             run.counts = dict(counts)
+        if sealed is not None and (state, run.counts, error) == (
+            sealed.state,
+            dict(sealed.counts),
+            sealed.error,
+        ):
+            run.finished_at = sealed.at
+        else:
+            run.finished_at = self._now()
+            run.changed = self._order.moment()
         self._session.flush()
         return run
 
@@ -80,6 +111,7 @@ class Runs:
         for run in killed:
             run.state = RunState.KILLED
             run.finished_at = self._now()
+            run.changed = self._order.moment()
         self._session.flush()
         return killed
 
@@ -98,7 +130,7 @@ class Runs:
         self, limit: int = 20, job: str | None = None, since: datetime | None = None
     ) -> list[Run]:
         """The latest runs, newest first."""
-        query = select(Run).order_by(Run.started_at.desc(), Run.id.desc()).limit(limit)
+        query = select(Run).order_by(Run.sequence.desc()).limit(limit)
         if job is not None:
             query = query.where(Run.job == job)
         if since is not None:

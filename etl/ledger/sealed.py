@@ -1,5 +1,8 @@
 """What the ledger says of a batch, to be sealed with it; and the ledger rebuilt from that.
 
+With a batch is sealed besides what changed elsewhere since the last one was sealed: how runs ended,
+what people closed and why, files that were picked up late.
+
 The two directions stand side by side: :func:`restore` reads what :func:`content_of` gives.
 """
 
@@ -12,7 +15,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from etl.errors import TerminalError
@@ -32,6 +35,9 @@ from etl.ledger.models import (
     Run,
     RunState,
 )
+from etl.ledger.numbering import Numbers
+from etl.ledger.order import Order
+from etl.ledger.runs import RunEnd
 from etl.ledger.upsert import insert_or_update
 from etl.ledger.views import Values, as_dict, from_arrow, from_dict, table_of, to_arrow
 
@@ -41,6 +47,8 @@ EXCEPTIONS = "exceptions"
 PUSHES = "pushes"
 INTERCHANGES = "interchanges"
 GROUPS = "interchange_groups"
+RUNS = "runs"
+FILES = "files"
 
 _Row = TypeVar("_Row", bound=Base)
 
@@ -52,7 +60,7 @@ class SealedContent:
     Attributes:
         content: JSON for the manifest: ``run``, ``batch``, ``files``.
         tables: by name: ``documents``, ``document_references``, ``exceptions``, ``pushes``,
-            ``interchanges``, ``interchange_groups``.
+            ``interchanges``, ``interchange_groups``, and ``runs`` and ``files`` of other batches.
     """
 
     content: dict[str, Any]
@@ -74,29 +82,45 @@ class SealedBatch:
     tables: Callable[[str], pa.Table | None]
 
 
-def content_of(session: Session, batch_id: str) -> SealedContent:
-    """All that the ledger says of a batch; raises KeyError for an unknown one.
+def content_of(
+    session: Session, order: Order, batch_id: str, since: int, ends: RunEnd | None
+) -> SealedContent:
+    """All that the ledger says of a batch, and what changed elsewhere; raises KeyError for an
+    unknown one.
 
     Of the exceptions those that the batch met last, and those that it closed; of the interchanges
     those that it read or wrote last, and those that it brought the answer to.
+
+    Args:
+        since: a place in the ledger's order; what changed after it is sealed too.
+        ends: how the batch's run ends, if nothing more happens.
     """
+    until = order.take()  # whoever has an earlier number has committed
     batch = session.get(Batch, batch_id)
     run = session.get(Run, batch.run_id) if batch is not None else None
     if batch is None or run is None:
         raise KeyError(batch_id)
+    told = as_dict(run)
+    if ends is not None:
+        told |= {"state": str(ends.state), "counts": dict(ends.counts), "error": ends.error}
+        told["finished_at"] = ends.at.isoformat()
     of_batch = select(Document.id).where(Document.batch_id == batch_id)
-    met_or_closed = or_(ExceptionItem.batch_id == batch_id, ExceptionItem.closed_by == batch_id)
-    read_or_answered = or_(
-        Interchange.batch_id == batch_id, Interchange.acknowledged_by == batch_id
+    exceptions = or_(
+        ExceptionItem.batch_id == batch_id,
+        ExceptionItem.closed_by == batch_id,
+        ExceptionItem.changed > since,
     )
-    interchanges = select(Interchange.id).where(read_or_answered)
-    files = session.scalars(
-        select(File).where(File.batch_id == batch_id).order_by(File.received_at, File.id)
+    concerned = or_(
+        Interchange.batch_id == batch_id,
+        Interchange.acknowledged_by == batch_id,
+        Interchange.changed > since,
     )
+    interchanges = select(Interchange.id).where(concerned)
+    files = session.scalars(select(File).where(File.batch_id == batch_id).order_by(File.sequence))
     return SealedContent(
         content={
-            "run": as_dict(run),
-            "batch": as_dict(batch),
+            "run": told,
+            "batch": as_dict(batch) | {"sealed_sequence": until},
             "files": [as_dict(file) for file in files],
         },
         tables={
@@ -104,17 +128,19 @@ def content_of(session: Session, batch_id: str) -> SealedContent:
             REFERENCES: _table(
                 session, DocumentReference, DocumentReference.document_id.in_(of_batch)
             ),
-            EXCEPTIONS: _table(session, ExceptionItem, met_or_closed),
+            EXCEPTIONS: _table(session, ExceptionItem, exceptions),
             PUSHES: _table(session, Push, Push.batch_id == batch_id),
-            INTERCHANGES: _table(session, Interchange, read_or_answered),
+            INTERCHANGES: _table(session, Interchange, concerned),
             GROUPS: _table(
                 session, InterchangeGroup, InterchangeGroup.interchange_id.in_(interchanges)
             ),
+            RUNS: _table(session, Run, and_(Run.changed > since, Run.id != run.id)),
+            FILES: _table(session, File, and_(File.changed > since, File.batch_id != batch_id)),
         },
     )
 
 
-def restore(session: Session, sealed: SealedBatch) -> None:
+def restore(session: Session, order: Order, sealed: SealedBatch) -> None:
     """Write what a sealed batch says; where the ledger knows something later, that stays.
 
     Batches must come in the order they were sealed in. Doing it again changes nothing.
@@ -123,29 +149,34 @@ def restore(session: Session, sealed: SealedBatch) -> None:
         TerminalError: the manifest does not say what the ledger needs.
     """
     run, batch, files = _head(sealed)
+    numbers = Numbers(session, order, batch)
     exceptions = _rows(sealed, ExceptionItem, EXCEPTIONS)
-    if run["state"] == RunState.RUNNING:  # it was sealing this very batch
-        waiting = any(row["state"] != ExceptionState.CLOSED for row in exceptions)
-        run["state"] = RunState.EXCEPTIONS if waiting else RunState.OK
-        run["finished_at"] = batch["sealed_at"]
-    known = session.get(Run, run["id"])
-    if known is None:
-        _write(session, Run, [run])
-    elif known.finished_at is not None and known.finished_at < batch["sealed_at"]:
-        # restored from a batch that the same run sealed before this one
-        run["state"] = max(run["state"], known.state, key=list(RunState).index)
-        _write(session, Run, [run])
+    if run["state"] == RunState.RUNNING:  # by an etl that did not tell how the run would end
+        _tell_end(session, run, batch, exceptions)
+    runs = numbers.given(Run, [*_rows(sealed, Run, RUNS), run])
+    _write(session, Run, _news(session, Run, Run.id, runs, _changed_later))
     _write(session, Batch, [batch])
-    _restore_files(session, files)
+    _restore_files(session, numbers.given(File, [*files, *_rows(sealed, File, FILES)]))
     documents = _rows(sealed, Document, DOCUMENTS)
     _forget_absent(session, documents, "file_id", File.id)
     _write(session, Document, documents)
     _write(session, DocumentReference, _rows(sealed, DocumentReference, REFERENCES))
-    _restore_exceptions(session, exceptions)
-    pushes = _news(session, Push, Push.external_id, _rows(sealed, Push, PUSHES), _push_is_later)
+    _restore_exceptions(session, numbers.given(ExceptionItem, exceptions))
+    pushes = numbers.given(Push, _rows(sealed, Push, PUSHES))
+    pushes = _news(session, Push, Push.external_id, pushes, _push_is_later)
     _forget_absent(session, pushes, "document_id", Document.id)
     _write(session, Push, pushes)
-    _restore_interchanges(session, sealed)
+    _restore_interchanges(session, sealed, numbers)
+    order.used(numbers.highest)
+
+
+def _tell_end(session: Session, run: Values, batch: Values, exceptions: list[Values]) -> None:
+    waiting = any(row["state"] != ExceptionState.CLOSED for row in exceptions)
+    run["state"] = RunState.EXCEPTIONS if waiting else RunState.OK
+    run["finished_at"] = batch["sealed_at"]
+    known = session.get(Run, run["id"])
+    if known is not None:  # restored from a batch that the same run sealed before this one
+        run["state"] = max(run["state"], known.state, key=list(RunState).index)
 
 
 def _table(session: Session, model: type[Base], condition: ColumnElement[bool]) -> pa.Table:
@@ -190,26 +221,32 @@ def _write(
 
 
 def _restore_files(session: Session, files: list[Values]) -> None:
-    """A pickup that the ledger knows of may have come after the seal, so it stays."""
+    """Files whose batch is not sealed yet come with it."""
+    _forget_absent(session, files, "batch_id", Batch.id)
+    files = [file for file in files if file["batch_id"] is not None]
+    files = _news(session, File, File.id, files, _changed_later)
     _forget_absent(session, files, "duplicate_of", File.id, {file["id"] for file in files})
     first = [file for file in files if file["duplicate_of"] is None]
     again = [file for file in files if file["duplicate_of"] is not None]
     for some in (first, again):
-        _write(session, File, some, but=("picked_up_at",))
+        _write(session, File, some)
 
 
 def _restore_exceptions(session: Session, rows: list[Values]) -> None:
-    rows = _news(session, ExceptionItem, ExceptionItem.id, rows, _exception_is_later)
+    rows = _news(session, ExceptionItem, ExceptionItem.id, rows, _changed_later)
     _forget_absent(session, rows, "batch_id", Batch.id)
     _forget_absent(session, rows, "closed_by", Batch.id)
     _forget_absent(session, rows, "file_id", File.id)
     _forget_absent(session, rows, "document_id", Document.id)
     _close_superseded(session, rows)
+    # one item of a fingerprint is open at a time: what was closed makes room first
+    rows.sort(key=lambda row: row["state"] != ExceptionState.CLOSED)
     _write(session, ExceptionItem, rows)
 
 
 def _close_superseded(session: Session, rows: list[Values]) -> None:
-    """Of two open items of one fingerprint, the earlier one must have been closed by a person."""
+    """Of two open items of one fingerprint, the earlier one must have been closed by a person: an
+    etl that did not count did not seal it."""
     opened = {row["fingerprint"]: row for row in rows if row["state"] != ExceptionState.CLOSED}
     for some in chunks(sorted(opened)):
         query = select(ExceptionItem).where(
@@ -217,19 +254,21 @@ def _close_superseded(session: Session, rows: list[Values]) -> None:
         )
         for known in session.scalars(query):
             row = opened[known.fingerprint]
+            if any(each["id"] == known.id for each in rows):
+                continue
             if known.id == row["id"]:
                 continue
-            if known.first_at > row["first_at"]:
+            if known.sequence > row["sequence"]:
                 row |= {"state": ExceptionState.CLOSED, "closed_at": known.first_at}
             else:
                 known.state, known.closed_at = ExceptionState.CLOSED, row["first_at"]
     session.flush()
 
 
-def _restore_interchanges(session: Session, sealed: SealedBatch) -> None:
+def _restore_interchanges(session: Session, sealed: SealedBatch, numbers_of: Numbers) -> None:
     """Interchanges with their groups; the numbers of those that we sent are never given again."""
-    rows = _rows(sealed, Interchange, INTERCHANGES)
-    rows = _news(session, Interchange, Interchange.id, rows, _interchange_is_later)
+    rows = numbers_of.given(Interchange, _rows(sealed, Interchange, INTERCHANGES))
+    rows = _news(session, Interchange, Interchange.id, rows, _changed_later)
     _forget_absent(session, rows, "file_id", File.id)
     _forget_absent(session, rows, "batch_id", Batch.id)
     _forget_absent(session, rows, "acknowledged_by", Batch.id)
@@ -268,23 +307,12 @@ def _news(
     return news
 
 
-def _exception_is_later(known: ExceptionItem, row: Values) -> bool:
-    if known.last_at != row["last_at"]:
-        return bool(known.last_at > row["last_at"])
-    return known.closed_at is not None and row["closed_at"] is None
-
-
-def _interchange_is_later(known: Interchange, row: Values) -> bool:
-    """A delivery or an answer that the ledger knows of may have come after the seal."""
-    for name in ("acknowledged_at", "delivered_at"):
-        before, after = getattr(known, name), row[name]
-        if before != after:
-            return after is None or (before is not None and bool(before > after))
-    return False
+def _changed_later(known: Any, row: Values) -> bool:
+    return bool(known.changed > row["changed"])
 
 
 def _push_is_later(known: Push, row: Values) -> bool:
-    return known.target == row["target"] and bool(known.pushed_at > row["pushed_at"])
+    return known.target == row["target"] and bool(known.sequence > row["sequence"])
 
 
 def _forget_absent(

@@ -168,15 +168,15 @@ class _Search:
         return Trace(
             key=self._key,
             matched=tuple(self._matched),
-            runs=tuple(sorted(runs, key=lambda run: (run.started_at, run.id))),
-            batches=tuple(sorted(batches, key=lambda batch: (batch.created_at, batch.id))),
-            files=tuple(sorted(files, key=lambda file: (file.received_at, file.id))),
+            runs=tuple(sorted(runs, key=lambda run: run.sequence)),
+            batches=tuple(sorted(batches, key=lambda batch: batch.sequence)),
+            files=tuple(sorted(files, key=lambda file: file.sequence)),
             documents=tuple(
                 sorted(documents, key=lambda row: (row.batch_id, row.record_type, row.record_id))
             ),
-            exceptions=tuple(sorted(exceptions, key=lambda item: (item.first_at, item.id))),
+            exceptions=tuple(sorted(exceptions, key=lambda item: (item.sequence, item.id))),
             pushes=tuple(sorted(pushes, key=lambda push: (push.target, push.external_id))),
-            interchanges=tuple(sorted(interchanges, key=lambda row: (row.created_at, row.id))),
+            interchanges=tuple(sorted(interchanges, key=lambda row: (row.sequence, row.id))),
             truncated=truncated,
         )
 

@@ -12,7 +12,7 @@ from etl.errors import ConfigurationError
 from etl.jobs.plan import plan_run
 from etl.jobs.progress import Silent
 from etl.jobs.rerun import preview, rerun
-from etl.jobs.run import RunResult
+from etl.jobs.result import RunResult
 from etl.odoo.target import PushState
 from tests.freight_bills import EXPECTED_HEADER, FreightBill, bills_file
 from tests.night import Night

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from etl.ledger import Channel, Ledger
-from tests.ledger.conftest import START, open_batch
+from tests.ledger.conftest import START, new_file, open_batch
 from tests.ledger.exchanges import CHANNEL, received
 
 ACME = Channel(*CHANNEL)
@@ -25,16 +25,23 @@ def test_a_number_that_came_before_is_found_with_its_file(ledger: Ledger) -> Non
     assert elsewhere == {}
 
 
-def test_the_highest_number_is_that_of_an_earlier_time(ledger: Ledger) -> None:
+def test_the_highest_number_is_that_of_an_earlier_file_whatever_the_clock_said(
+    ledger: Ledger,
+) -> None:
     open_batch(ledger)
     with ledger.begin() as tx:
+        first = tx.files.record(new_file("f1", sha256="aa" * 32, received_at=START + A_DAY))
+        second = tx.files.record(new_file("f2", sha256="bb" * 32, received_at=START))
         tx.interchanges.receive(
-            [received("000000104"), received("000000109", "bb" * 32, at=START + A_DAY)]
+            [
+                received("000000109", "bb" * 32, file_id="f2", at=START),
+                received("000000104", file_id="f1", at=START + A_DAY),
+            ]
         )
     with ledger.read() as tx:
-        assert tx.control_history.highest(ACME, START) is None
-        assert tx.control_history.highest(ACME, START + A_DAY) == 104
-        assert tx.control_history.highest(ACME, START + 2 * A_DAY) == 109
+        assert tx.control_history.highest(ACME, first.sequence) is None
+        assert tx.control_history.highest(ACME, second.sequence) == 104
+        assert tx.control_history.highest(ACME, second.sequence + 1) == 109
 
 
 def test_what_is_missing_is_told_in_ranges(ledger: Ledger) -> None:

@@ -19,6 +19,7 @@ from etl.ledger import (
     upgrade_ledger,
 )
 from etl.ledger.models import Base
+from etl.ledger.runs import RunEnd
 from etl.ledger.views import table_of
 from tests.ledger import exchanges, story
 from tests.ledger.conftest import DAY, START, ManualClock, new_file, open_batch
@@ -28,7 +29,7 @@ Seal = Callable[[str], SealedBatch]
 
 
 def everything(ledger: Ledger) -> dict[str, list[tuple[Any, ...]]]:
-    """All rows of all tables."""
+    """All rows of all tables but the counter: a rebuilt one goes on behind what was sealed."""
     with ledger.read() as tx:
         return {
             table.name: [
@@ -38,6 +39,7 @@ def everything(ledger: Ledger) -> dict[str, list[tuple[Any, ...]]]:
                 )
             ]
             for table in map(table_of, MODELS)
+            if table.name != "sequence"
         }
 
 
@@ -59,11 +61,14 @@ def seal(ledger: Ledger, clock: ManualClock) -> Seal:
     """Seals a batch as a job does, and gives what the archive has of it."""
 
     def do(batch_id: str) -> SealedBatch:
-        with ledger.read() as tx:
-            sealed = archived(tx.sealed_content(batch_id), clock, batch_id)
         with ledger.begin() as tx:
-            tx.batches.seal(batch_id, sealed.manifest_sha256)
-            tx.runs.finish(f"run-{batch_id}", RunState.EXCEPTIONS)
+            run = tx.runs.named(f"run-{batch_id}")
+            ends = RunEnd(RunState.EXCEPTIONS, run.counts, None, clock())
+            sealed = archived(tx.sealed_content(batch_id, ends), clock, batch_id)
+        with ledger.begin() as tx:
+            told = sealed.manifest["content"]["batch"]["sealed_sequence"]
+            tx.batches.seal(batch_id, sealed.manifest_sha256, clock(), told)
+            tx.runs.finish(f"run-{batch_id}", ends.state, ends.counts, None, ends)
         return sealed
 
     return do
@@ -105,9 +110,6 @@ def test_a_rebuilt_ledger_says_the_same(
         "control_number": 2,
         "schedule_fire": 0,
     }
-    assert [row for row in after.pop("run") if row[0] == "run-b1"] == [
-        row for row in before.pop("run") if row[0] == "run-b1"
-    ]
     assert after == before
 
 
@@ -124,10 +126,10 @@ def test_postgresql_is_rebuilt_from_what_sqlite_sealed(
     url: str, ledger: Ledger, fresh: Ledger, clock: ManualClock
 ) -> None:
     story.whole_story(fresh, clock)
-    with fresh.read() as tx:
+    with fresh.begin() as tx:
         sealed = [archived(tx.sealed_content(name), clock, name) for name in ("b1", "b2")]
     ledger.rebuild(sealed)
-    with ledger.read() as tx:
+    with ledger.begin() as tx:
         rebuilt = tx.sealed_content("b1")
     assert rebuilt.tables["documents"].equals(sealed[0].tables("documents"))
 
@@ -150,7 +152,7 @@ def test_the_run_that_was_sealing_has_ended(fresh: Ledger, two_sealed: list[Seal
     with fresh.read() as tx:
         first, second = tx.runs.named("run-b1"), tx.runs.named("run-b2")
     assert (first.state, first.finished_at) == (RunState.EXCEPTIONS, START)
-    assert (second.state, second.finished_at) == (RunState.OK, START + timedelta(days=1))
+    assert (second.state, second.finished_at) == (RunState.EXCEPTIONS, START + timedelta(days=1))
 
 
 def test_what_the_ledger_knows_from_later_stays(
@@ -201,7 +203,7 @@ def test_an_item_closed_by_a_person_and_met_again_does_not_stand_twice(
         (short, ExceptionState.CLOSED),
         (f"{short}-2", ExceptionState.OPEN),
     ]
-    assert items[0].closed_at == START + timedelta(days=1)
+    assert items[0].closed_at == START
     fresh.rebuild(sealed)
     with fresh.read() as tx:
         assert len(tx.exceptions.find(code="NO_RATE")) == 1
@@ -262,7 +264,7 @@ def test_batches_restored_before_a_bad_one_stay(
 
 
 def test_an_unknown_batch_has_no_content(ledger: Ledger) -> None:
-    with ledger.read() as tx, pytest.raises(KeyError, match="b9"):
+    with ledger.begin() as tx, pytest.raises(KeyError, match="b9"):
         tx.sealed_content("b9")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from etl.config.partner import Partner
 from etl.defects import Defect, Position, Severity
@@ -25,9 +24,9 @@ _Number = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class _Came:
-    """A file with a number: when it came, with its id; its bytes and its name."""
+    """A file with a number: its place in the ledger's order; its bytes and its name."""
 
-    when: tuple[datetime, str]
+    when: int
     sha256: str
     name: str
 
@@ -86,7 +85,7 @@ def gaps_of(
             for reception, place in members
             if (value := number_in(reception.interchanges[place].number)) is not None
         }
-        before = min(reception.file.received_at for reception, _ in members)
+        before = min(reception.file.sequence for reception, _ in members)
         highest = ledger.control_history.highest(channel, before)
         for value in sorted(names):
             if highest is not None and value > highest + 1:
@@ -97,7 +96,7 @@ def gaps_of(
 def _by_channel(receptions: Sequence[Reception]) -> dict[Channel, _Members]:
     """The interchanges of all files, by who numbers them, in the order they came."""
     channels: dict[Channel, _Members] = defaultdict(list)
-    for reception in sorted(receptions, key=lambda each: (each.file.received_at, each.file.id)):
+    for reception in sorted(receptions, key=lambda each: each.file.sequence):
         for place, received in enumerate(reception.interchanges):
             channels[channel_of(reception.file.partner, received)].append((reception, place))
     return channels
@@ -149,9 +148,7 @@ def _repeated_groups(
 def _earlier(rows: Mapping[_Number, Sequence[Interchange]]) -> dict[_Number, list[_Came]]:
     """How each number came, as the ledger knows it."""
     return {
-        number: [
-            _Came((row.created_at, row.file_id or ""), row.sha256, row.file_name) for row in found
-        ]
+        number: [_Came(row.sequence, row.sha256, row.file_name) for row in found]
         for number, found in rows.items()
     }
 
@@ -161,7 +158,7 @@ def _first_other(
 ) -> str | None:
     """The name of an earlier file of other bytes with this number; this file becomes one itself."""
     file = reception.file
-    own = _Came((file.received_at, file.id), file.sha256, file.name)
+    own = _Came(file.sequence, file.sha256, file.name)
     known = earlier.setdefault(number, [])
     before = [came for came in known if came.when < own.when and came.sha256 != own.sha256]
     known.append(own)

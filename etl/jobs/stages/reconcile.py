@@ -86,7 +86,7 @@ def _history(workspace: Workspace, invoices: RecordSet, files: Sequence[BatchFil
                     pros=_numbers(of_carrier["pro_no"], named, "PRO"),
                     bols=_numbers(of_carrier["bol_no"], named, "BOL"),
                     exclude_file_sha256s={file.sha256 for file in files},
-                    received_until=max(file.received_at for file in files),
+                    received_until=max(file.sequence for file in files),
                 )
             )
     return pa.concat_tables(found)

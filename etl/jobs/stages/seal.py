@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from etl import failpoints
+from etl.archive import Manifest
 from etl.jobs.batch import Batch
 from etl.jobs.counts import Counts
 from etl.jobs.workspace import Workspace
+from etl.ledger.runs import RunEnd
 
 
-def seal(workspace: Workspace, batch: Batch, counts: Counts) -> None:
-    """Write what the ledger says of the batch beside its records, and close the folder for ever."""
+def seal(workspace: Workspace, batch: Batch, counts: Counts, ends: RunEnd) -> None:
+    """Write what the ledger says of the batch beside its records, and close the folder for ever.
+
+    Args:
+        ends: how the run ends, if nothing more happens: a rebuilt ledger has nothing else to
+            know it by.
+    """
     with workspace.ledger.begin() as ledger:
-        run = ledger.runs.named(ledger.batches.named(batch.id).run_id)
-        # a rebuilt ledger has nothing but the manifests to count a run by
-        so_far = Counts(**run.counts)
-        so_far.add(counts)
-        ledger.runs.progress(run.id, so_far.as_dict())
-        sealed = ledger.sealed_content(batch.id)
+        ledger.runs.progress(ledger.batches.named(batch.id).run_id, ends.counts)
+        sealed = ledger.sealed_content(batch.id, ends)
     for name, table in sealed.tables.items():
         batch.folder.write_table(name, table)
     manifest = batch.folder.seal(
@@ -27,14 +30,15 @@ def seal(workspace: Workspace, batch: Batch, counts: Counts) -> None:
             "target": workspace.project.target if "push" in batch.job.steps else None,
             "mappings": workspace.versions(),
         },
-        workspace.clock(),
+        ends.at,
     )
     failpoints.reached("seal.manifest_written")
-    note_seal(workspace, batch, manifest.sha256)
+    note_seal(workspace, batch, manifest)
 
 
-def note_seal(workspace: Workspace, batch: Batch, manifest_sha256: str) -> None:
+def note_seal(workspace: Workspace, batch: Batch, manifest: Manifest) -> None:
     """Tell the ledger that the batch is in the archive's chain."""
+    told = manifest.content["batch"].get("sealed_sequence")
     with workspace.ledger.begin() as ledger:
-        ledger.batches.seal(batch.id, manifest_sha256)
+        ledger.batches.seal(batch.id, manifest.sha256, manifest.sealed_at, told)
     failpoints.reached("seal.ledger_written")
