@@ -26,11 +26,14 @@ LINEAGE = pa.schema(
         pa.field("document_no", pa.string()),
         pa.field("position", pa.int64(), nullable=False),
         pa.field("structure", pa.string()),
+        pa.field("number_in_file", pa.int64()),
     ]
 )
 """Per row: index into the chunk's files, ISA13/UNB 0020, GS06, ST02/UNH 0062, and the segment
 number inside the transaction set, or the line of the file (CSV, XML); and the structure that the
-transaction set was read by, ``210 004010``, which is the nearest where its own version has none."""
+transaction set was read by, ``210 004010``, which is the nearest where its own version has none;
+and which top-level row of its file it belongs to, from 1: control numbers and lines may come twice,
+this may not."""
 
 
 class DeclarationError(EtlError):

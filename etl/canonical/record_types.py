@@ -53,6 +53,7 @@ LINEAGE_FIELDS: tuple[pa.Field, ...] = (
     pa.field("document_no", pa.string()),
     pa.field("position", pa.int64()),
     pa.field("structure", pa.string()),
+    pa.field("number_in_file", pa.int64()),
     pa.field("mapping", pa.string()),
 )
 """Where a row came from: on every table."""

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from etl.archive import BatchFolder
-from etl.canonical import RecordSet, record_type
+from etl.canonical import RecordSet, RecordType, record_type
 from etl.jobs.stages.map import Trouble
 
 _DEFECTS = pa.schema(
@@ -43,8 +43,11 @@ def read_records(folder: BatchFolder, name: str, file_sha256s: Collection[str]) 
     main = folder.find_table(name)
     if main is None:
         return None
+    kind = record_type(name)
+    main = _with_all_columns(main, kind)
     tables = {
-        child: folder.read_table(_file_name(name, child)) for child in record_type(name).children
+        table: _with_all_columns(folder.read_table(_file_name(name, table)), record_type(child))
+        for table, child in kind.children.items()
     }
     of_files = pc.is_in(main["file_sha256"], value_set=pa.array(sorted(file_sha256s), pa.string()))
     return RecordSet(name, {name: main, **tables}).select(of_files.combine_chunks())
@@ -69,6 +72,14 @@ def write_defects(folder: BatchFolder, troubles: Iterable[Trouble]) -> None:
         for defect in trouble.defects
     ]
     folder.write_table("defects", pa.Table.from_pylist(rows, _DEFECTS))
+
+
+def _with_all_columns(table: pa.Table, kind: RecordType) -> pa.Table:
+    """The table with nulls in the columns that the version which wrote it did not have."""
+    for field in kind.arrow_schema:
+        if field.name not in table.column_names:
+            table = table.append_column(field, pa.nulls(table.num_rows, field.type))
+    return table.select(kind.arrow_schema.names)
 
 
 def _file_name(record_type_name: str, table: str) -> str:

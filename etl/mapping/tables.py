@@ -113,6 +113,7 @@ def _lineage(scope: Scope, chunk: Chunk) -> dict[str, pa.Array]:
         "document_no": column(lineage, "document_no"),
         "position": column(lineage, "position"),
         "structure": column(lineage, "structure"),
+        "number_in_file": column(lineage, "number_in_file"),
     }
 
 

@@ -44,6 +44,7 @@ class MemoryRows:
                 "document_no": pa.array([str(record) for record in self._records], pa.string()),
                 "position": pa.array(range(1, count + 1), pa.int64()),
                 "structure": pa.nulls(count, pa.string()),
+                "number_in_file": pa.array([record + 1 for record in self._records], pa.int64()),
             },
             schema=LINEAGE,
         )

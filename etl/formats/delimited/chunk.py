@@ -11,7 +11,14 @@ from etl.defects import Defect
 from etl.formats.delimited.body import BrokenRow
 from etl.formats.delimited.columns import conditions_of
 from etl.formats.delimited.flat import FlatTable
-from etl.formats.delimited.rows import FlatRows, GroupRows, Groups, grouped
+from etl.formats.delimited.rows import (
+    FlatRows,
+    GroupRows,
+    Groups,
+    Indices,
+    grouped,
+    numbers_in_file,
+)
 from etl.raw import SourceFile
 
 
@@ -59,7 +66,7 @@ class DelimitedChunk:
         if self._flat.declaration.group_by:
             return self._group_rows
         every = np.arange(len(self._flat))
-        return FlatRows(self._flat, every, every)
+        return FlatRows(self._flat, every, every, self._numbers)
 
     def children(self, row: str | None) -> FlatRows:
         """The flat rows by record, in the order of the file; `row` such as ``[Line Type=S]``
@@ -72,7 +79,7 @@ class DelimitedChunk:
             rows = np.argsort(record, kind="stable")
         if row is not None:
             rows = rows[self._flat.holds(conditions_of("row", row))[rows]]
-        return FlatRows(self._flat, rows, record[rows])
+        return FlatRows(self._flat, rows, record[rows], self._numbers)
 
     @cached_property
     def _groups(self) -> Groups | None:
@@ -83,7 +90,16 @@ class DelimitedChunk:
     def _group_rows(self) -> GroupRows:
         assert self._groups is not None
         heading = np.flatnonzero(self._flat.holds(self._flat.declaration.row))
-        return GroupRows(self._flat, self._groups, heading)
+        return GroupRows(self._flat, self._groups, heading, self._numbers)
+
+    @cached_property
+    def _numbers(self) -> Indices:
+        """Which of its file each record is."""
+        if self._groups is None:
+            first = np.arange(len(self._flat))
+        else:
+            first = np.unique(self._groups.of_row, return_index=True)[1]
+        return numbers_in_file(self._flat, first)
 
     def _record_of(self, row: int) -> int:
         return row if self._groups is None else int(self._groups.of_row[row])

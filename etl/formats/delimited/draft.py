@@ -62,7 +62,7 @@ class Draft:
         for index in self._ended:
             if not self._kept[index] and not (index == 0 and self._kept_before):
                 self.defects.append(_no_records(self.files[index], index))
-        flat = FlatTable(self.files, self._parts, self._declaration)
+        flat = FlatTable(self.files, self._parts, self._declaration, self._kept_before)
         return DelimitedChunk(flat, self._broken, self.defects)
 
     def _parse(self) -> None:

@@ -36,12 +36,14 @@ class FlatTable:
     """The rows of all `parts`, one after the other.
 
     A path that the files of a part lack gives nulls for its rows, and is kept in `missing` by
-    file, so that the chunk can tell and reject.
+    file, so that the chunk can tell and reject. `rows_before` are those of the first file that were
+    given in earlier chunks.
     """
 
     files: Sequence[SourceFile]
     parts: Sequence[Part]
     declaration: Declaration
+    rows_before: int = 0
     missing: dict[int, dict[str, ColumnNotFoundError]] = field(default_factory=dict)
     _columns: dict[str, pa.Array] = field(default_factory=dict)
 
@@ -67,11 +69,12 @@ class FlatTable:
             met &= is_one_of(self.column(condition.path), condition)
         return met
 
-    def lineage(self, rows: npt.NDArray[np.int64]) -> pa.Table:
-        """The lineage of `rows`; position is the line."""
+    def lineage(self, rows: npt.NDArray[np.int64], number: npt.NDArray[np.int64]) -> pa.Table:
+        """The lineage of `rows`, which belong to the records with the `number` in their files;
+        position is the line."""
         nothing = pa.nulls(len(rows), pa.string())
         file, line = pa.array(self.file[rows]), pa.array(self.line[rows])
-        columns = [file, nothing, nothing, nothing, line, nothing]
+        columns = [file, nothing, nothing, nothing, line, nothing, pa.array(number)]
         return pa.Table.from_arrays(columns, schema=LINEAGE)
 
     def position(self, row: int, path: str | None) -> Position:

@@ -18,11 +18,14 @@ Indices = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class FlatRows:
-    """Rows of the file as they are, `rows` of `flat`, each belonging to a `record`."""
+    """Rows of the file as they are, `rows` of `flat`, each belonging to a `record`.
+
+    `numbers` says of each record which of its file it is."""
 
     flat: FlatTable
     rows: Indices
     record: Indices
+    numbers: Indices
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -33,8 +36,8 @@ class FlatRows:
         return column if self._is_all else column.take(pa.array(self.rows))
 
     def lineage(self) -> pa.Table:
-        """File and line of each row."""
-        return self.flat.lineage(self.rows)
+        """File and line of each row, and the number of its record."""
+        return self.flat.lineage(self.rows, self.numbers[self.record])
 
     def position(self, index: int, path: str | None = None) -> Position:
         """File, line and column of row `index`."""
@@ -76,6 +79,14 @@ def grouped(flat: FlatTable, paths: Sequence[str]) -> Groups:
     return Groups(rank[inverse], len(first), np.flatnonzero(keyless))
 
 
+def numbers_in_file(flat: FlatTable, first: Indices) -> Indices:
+    """Which of its file each record is, from 1; `first` is a row of each, in order."""
+    file = flat.file[first]
+    number = np.arange(1, len(file) + 1) - np.searchsorted(file, file)
+    number[file == 0] += flat.rows_before
+    return number
+
+
 @dataclass
 class GroupRows:
     """One row a group: each column's first filled cell among the group's `heading` rows.
@@ -87,6 +98,7 @@ class GroupRows:
     flat: FlatTable
     groups: Groups
     heading: Indices
+    numbers: Indices
     _columns: dict[str, pa.Array] = field(default_factory=dict)
     _differing: dict[str, Indices] = field(default_factory=dict)
 
@@ -112,8 +124,8 @@ class GroupRows:
         return self._columns[path]
 
     def lineage(self) -> pa.Table:
-        """File and line of each group's first heading row."""
-        return self.flat.lineage(self._first)
+        """File and line of each group's first heading row, and the group's number."""
+        return self.flat.lineage(self._first, self.numbers)
 
     def position(self, index: int, path: str | None = None) -> Position:
         """File and line of the group's first heading row, and the column."""

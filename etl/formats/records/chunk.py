@@ -52,7 +52,9 @@ class RecordsRows:
             for name in ("interchange_no", "group_no", "document_no")
         ]
         structure = _cells(self.table, "structure", pa.string())
-        return pa.Table.from_arrays([file, *numbers, position, structure], schema=LINEAGE)
+        number = _cells(self.table, "number_in_file", pa.int64())
+        columns = [file, *numbers, position, structure, number]
+        return pa.Table.from_arrays(columns, schema=LINEAGE)
 
     def position(self, index: int, path: str | None = None) -> Position:
         """Where row `index` first came from, and the column."""

@@ -43,13 +43,13 @@ class XmlRows:
         return pa.array(self.paths.values(path, self.elements), pa.string())
 
     def lineage(self) -> pa.Table:
-        """File and source line of each row."""
+        """File and source line of each row, and the number of its record."""
         file = np.array([record.file for record in self.records], np.int32)[self.record]
+        number = np.array([record.number for record in self.records], np.int64)[self.record]
         nothing = pa.nulls(len(self), pa.string())
         lines = pa.array([source_line(element) or 0 for element in self.elements], pa.int64())
-        return pa.Table.from_arrays(
-            [pa.array(file), nothing, nothing, nothing, lines, nothing], schema=LINEAGE
-        )
+        columns = [pa.array(file), nothing, nothing, nothing, lines, nothing, pa.array(number)]
+        return pa.Table.from_arrays(columns, schema=LINEAGE)
 
     def position(self, index: int, path: str | None = None) -> Position:
         """File, line and XPath of row `index`, or of the node that `path` finds in it."""

@@ -306,6 +306,9 @@ def test_a_large_file_comes_in_several_chunks_with_true_lines(
     numbers = [n for part in found for n in column(part, "n")]
     assert numbers == [str(n) for n in range(101)]
     assert [n for part in found for n in lines(part)] == [2 + 2 * n for n in range(100)] + [2]
+    assert [
+        n for part in found for n in part.records().lineage().column("number_in_file").to_pylist()
+    ] == [*range(1, 101), 1]
     rejected = [
         column(part, "n")[defect.record]
         for part in found
@@ -349,6 +352,8 @@ def test_a_key_may_have_several_columns_and_never_spans_files() -> None:
     read = chunk({"group_by": ["a", "#2"]}, "a,b\n1,1\n1,2\n11,\n1,1\n", "a,b\n1,1\n")
     assert column(read, "b") == ["1", "2", None, "1"]
     assert read.records().lineage().column("file").to_pylist() == [0, 0, 0, 1]
+    assert read.records().lineage().column("number_in_file").to_pylist() == [1, 2, 3, 1]
+    assert read.children(None).lineage().column("number_in_file").to_pylist() == [1, 1, 2, 3, 1]
 
 
 def test_a_record_column_that_differs_inside_its_group_names_the_lines() -> None:

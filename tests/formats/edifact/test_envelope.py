@@ -38,13 +38,14 @@ def test_messages_have_the_numbers_of_their_interchange_and_group() -> None:
             "document_no": d,
             "position": 1,
             "structure": "INVOIC D96A",
+            "number_in_file": n,
         }
-        for i, g, d in [
-            ("REF1", "7", "1"),
-            ("REF1", "7", "2"),
-            ("REF1", "8", "3"),
-            ("REF2", None, "1"),
-            ("REF2", None, "2"),
+        for n, i, g, d in [
+            (1, "REF1", "7", "1"),
+            (2, "REF1", "7", "2"),
+            (3, "REF1", "8", "3"),
+            (4, "REF2", None, "1"),
+            (5, "REF2", None, "2"),
         ]
     ]
 

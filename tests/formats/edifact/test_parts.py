@@ -125,6 +125,19 @@ def test_positions_are_those_of_the_file() -> None:
     assert number == LINES
 
 
+@pytest.mark.usefixtures("parts")
+def test_a_message_in_parts_has_one_number_in_its_file() -> None:
+    found = [
+        (lineage["document_no"], lineage["number_in_file"])
+        for chunk in read(large_file(before=2, after=2), large_file(before=1))
+        for lineage in chunk.records().lineage().to_pylist()
+    ]
+    assert list(dict.fromkeys(found)) == [
+        *(("1", 1), ("2", 2), ("100", 3), ("3", 4), ("4", 5)),
+        *(("100", 2), ("2", 3)),
+    ]
+
+
 COUNT = len(large_body()) + 2
 
 

@@ -105,6 +105,7 @@ def test_files_with_the_same_separators_are_read_as_one_buffer() -> None:
     assert [one.name for one in chunk.files] == ["1.edi", "2.edi", "3.edi"]
     lineage = chunk.records().lineage()
     assert lineage.column("file").to_pylist() == [0, 1, 1, 2, 2, 2]
+    assert lineage.column("number_in_file").to_pylist() == [1, 1, 2, 1, 2, 3]
     last = chunk.records().position(5, "B3.02")
     assert last.file == "3.edi"
     assert last.byte_offset == plain(3).index(b"INV3")
@@ -130,6 +131,8 @@ def test_interchanges_with_other_separators_in_one_file() -> None:
     assert [len(chunk.records()) for chunk in chunks] == [2, 1, 1]
     assert [d for chunk in chunks for d in chunk.defects] == []
     assert column(chunks, "ISA.13") == ["000000001"] * 2 + ["000000002", "000000003"]
+    lineages = [chunk.records().lineage() for chunk in chunks]
+    assert [n for one in lineages for n in one["number_in_file"].to_pylist()] == [1, 2, 3, 4]
 
 
 def test_isa_inside_data_is_data() -> None:

@@ -133,6 +133,9 @@ def test_a_large_document_comes_in_chunks_that_stay_valid(monkeypatch: pytest.Mo
         *range(3, 503, 5),
         3,
     ]
+    assert [
+        n for part in found for n in part.records().lineage().column("number_in_file").to_pylist()
+    ] == [*range(1, 101), 1]
     last = found[-1].records()
     assert last.position(len(last) - 2).xpath == "(/i:Invoices/i:Invoice)[100]"
     amounts = [n for part in found for n in part.children("i:Line").column("i:Amount").to_pylist()]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from etl.formats.edi.reading.buffer import Buffer
 from etl.formats.edi.reading.declaration import Declaration
@@ -23,6 +24,7 @@ class Reading:
 
     Attributes:
         used: for each transaction the index of the structure it is read by; -1: none.
+        before: how many transactions of the first file came in earlier buffers.
     """
 
     declaration: Declaration
@@ -32,6 +34,7 @@ class Reading:
     transactions: Transactions
     used: Indexes
     shapes: Shapes
+    before: int
 
     def most_elements(self, definition: Segment) -> int:
         """How many elements a segment may have; where a transaction is of a version that is only
@@ -50,6 +53,29 @@ class Reading:
             for kind in kinds
             if (number := structures.nearest(kind)) >= 0
         )
+
+    @cached_property
+    def files(self) -> npt.NDArray[np.int32]:
+        """The file that each transaction stands in."""
+        starts = self.index.start[self.transactions.start]
+        at = np.searchsorted(self.buffer.starts, starts, "right")
+        return np.array([*self.buffer.numbers, 0], np.int32)[at - 1]
+
+    @cached_property
+    def numbers_in_file(self) -> Indexes:
+        """Which transaction of its file each one is, from 1."""
+        number: Indexes = np.arange(1, len(self.files) + 1)
+        number -= np.searchsorted(self.files, self.files)
+        number[self.files == 0] += self.before - self.part.goes_on
+        return number
+
+    @property
+    def in_last_file(self) -> int:
+        """How many transactions of the last file have come by the end of the buffer."""
+        last = self.buffer.numbers[-1] if self.buffer.numbers else 0
+        if len(self.files) and self.files[-1] == last:
+            return int(self.numbers_in_file[-1])
+        return self.before if last == 0 else 0
 
     def number_in_transaction(self, record: int, segment: int) -> int:
         """The number of a segment in its transaction, ST or UNH being 1."""

@@ -48,12 +48,14 @@ class FileState:
         interchange, group: those whose trailer has not come yet.
         seen: sender, receiver and number of the file's interchanges so far.
         segments: how many segments of a transaction that is read in parts have come.
+        transactions: how many transactions of the file have come, one in parts included.
     """
 
     interchange: OpenEnvelope | None = None
     group: OpenEnvelope | None = None
     seen: set[str] = field(default_factory=set)
     segments: int = 0
+    transactions: int = 0
 
 
 class EnvelopeWalk:

@@ -47,7 +47,9 @@ class EdiChunk:
     ) -> None:
         syntax, structures = declaration.syntax, declaration.structures
         index = SegmentIndex(buffer.data, buffer.delimiters, structures.classes, syntax.composites)
-        part = _part(buffer, index, state)
+        part, before = _part(buffer, index, state), 0
+        if buffer.pieces and not buffer.pieces[0].opens:
+            before = state.transactions
         findings = Findings(Places(index, buffer, part))
         lines = outline(index)
         walk = EnvelopeWalk(
@@ -67,7 +69,10 @@ class EdiChunk:
             structures.table,
             structures.automata,
         )
-        self._reading = Reading(declaration, buffer, index, part, transactions, used, shapes)
+        self._reading = Reading(
+            declaration, buffer, index, part, transactions, used, shapes, before
+        )
+        self.state.transactions = self._reading.in_last_file
         checks.run()
         ContentChecks(self._reading, told).run()
         ElementChecks(self._reading, told).run()

@@ -59,16 +59,12 @@ class EdiRows:
         return self._columns[path]
 
     def lineage(self) -> pa.Table:
-        """File, ISA13, GS06, ST02 and segment number of each row."""
+        """File, ISA13, GS06, ST02, segment number and transaction of each row."""
         transactions, record = self._transactions, self._record
-        at = np.searchsorted(
-            self._reading.buffer.starts, self._index.start[transactions.start], "right"
-        )
-        files = np.array([*self._reading.buffer.numbers, 0], np.int32)[at - 1]
         interchanges = [envelope.number or None for envelope in transactions.interchanges]
         groups = [envelope.number or None for envelope in transactions.groups]
         columns = [
-            pa.array(files[record]),
+            pa.array(self._reading.files[record]),
             _listed(interchanges, transactions.interchange[record]),
             _listed(groups, transactions.group[record]),
             transactions.numbers.take(pa.array(record)),
@@ -76,6 +72,7 @@ class EdiRows:
             _listed(
                 [structure.label for structure in self._structures.all], self._reading.used[record]
             ),
+            pa.array(self._reading.numbers_in_file[record]),
         ]
         return pa.Table.from_arrays(columns, schema=LINEAGE)
 
