@@ -17,9 +17,9 @@ from etl.jobs.documents import BatchDocuments, documents_of
 from etl.jobs.earlier import Earlier
 from etl.jobs.edi.repeated import tell_repeated
 from etl.jobs.progress import Progress
+from etl.jobs.stages.audit import audit
 from etl.jobs.stages.map import MappedBatch, map_files
 from etl.jobs.stages.push import Bills, bills_of
-from etl.jobs.stages.reconcile import reconcile_invoices
 from etl.jobs.workspace import Workspace
 from etl.ledger import File
 from etl.reconcile import Reconciliation
@@ -77,7 +77,7 @@ def prepare_files(
         tell_repeated(workspace, mapped)
     if "reconcile" in job.steps and reconciliation is None:
         progress.stage("reconcile", 1)
-        reconciliation = reconcile_invoices(workspace, mapped, own, on)
+        reconciliation = audit(workspace, mapped, own, on)
         progress.advance()
     documents = documents_of(mapped, reconciliation, own)
     if reconciliation is None:

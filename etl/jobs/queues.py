@@ -57,7 +57,8 @@ def technical(code: str, subject: str, job: str, error: EtlError | None = None) 
 
 
 def data(trouble: Trouble, batch_id: str, business_key: str | None, *, known: bool) -> NewException:
-    """A document or file that breaks its contract; the first defect gives the code.
+    """A document or file that breaks its contract, or that the code raised for, which is technical;
+    the first defect gives the code.
 
     Args:
         known: whether the ledger has a row for the document.
@@ -66,7 +67,7 @@ def data(trouble: Trouble, batch_id: str, business_key: str | None, *, known: bo
     more = len(trouble.defects) - 1
     also = f" (and {more} more)" if more else ""
     return NewException(
-        kind=ExceptionKind.DATA,
+        kind=ExceptionKind.TECHNICAL if trouble.fault else ExceptionKind.DATA,
         queue=INTEGRATION,
         code=first.code,
         message=f"{first}{also}",

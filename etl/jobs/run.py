@@ -9,7 +9,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from etl.config.project import Job
-from etl.errors import ConfigurationError, EtlError
+from etl.errors import ConfigurationError, EtlError, TerminalError
+from etl.fence import told
 from etl.jobs import queues
 from etl.jobs.batch import Batch, files_of, new_id, open_batch
 from etl.jobs.edi.bookkeeping import note_overdue
@@ -121,6 +122,7 @@ def note_processed(workspace: Workspace, result: RunResult, processed: Processed
     works again closes it."""
     result.counts.add(processed.counts)
     result.new_exceptions += len(processed.exceptions)
+    _note_technical(workspace, result, "BATCH_FAILED", processed.batch_id, None)
     _note_technical(workspace, result, "PUSH_FAILED", workspace.project.target, processed.error)
     _note_deliveries(workspace, result, processed.deliveries)
 
@@ -144,7 +146,7 @@ def _work(workspace: Workspace, job: Job, result: RunResult, progress: Progress)
             rerun_of=row.rerun_of,
         )
         result.batches.append(batch.id)
-        processed = finish(workspace, batch, result, progress)
+        processed = _finish_fenced(workspace, batch, result, progress)
         if processed is not None and processed.error is not None:
             # the target is away: later batches would only knock at the same door
             result.waiting = [behind.id for behind in waiting[number:]]
@@ -153,6 +155,20 @@ def _work(workspace: Workspace, job: Job, result: RunResult, progress: Progress)
         left = [name for name in job.partners if name not in result.visited_to_deliver]
         _note_deliveries(workspace, result, deliver_waiting(workspace, left, progress))
     result.new_exceptions += note_overdue(workspace, job)
+
+
+def _finish_fenced(
+    workspace: Workspace, batch: Batch, result: RunResult, progress: Progress
+) -> Processed | None:
+    """Process a batch; one that the code raises for stays open, and does not stop those behind."""
+    try:
+        return finish(workspace, batch, result, progress)
+    except EtlError:
+        raise
+    except Exception as error:
+        failed = TerminalError(told("processing it", error))
+        _note_technical(workspace, result, "BATCH_FAILED", batch.id, failed)
+        return None
 
 
 def finish(

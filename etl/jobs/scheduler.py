@@ -13,7 +13,8 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from etl.config.project import Job, Trigger
-from etl.errors import EtlError
+from etl.errors import EtlError, TerminalError
+from etl.fence import told
 from etl.jobs.progress import Progress, Silent
 from etl.jobs.result import RunResult
 from etl.jobs.run import run_job
@@ -147,6 +148,9 @@ def _fire(workspace: Workspace, job: Job, due: list[datetime], progress: Progres
         result = run_job(workspace, job.name, slot.date(), progress)
     except EtlError as error:
         return Fired(job.name, slot, missed, None, error)
+    except Exception as error:
+        # the scheduler lives on: the other jobs are due all the same
+        return Fired(job.name, slot, missed, None, TerminalError(told("running it", error)))
     with workspace.ledger.begin() as ledger:
         ledger.fires.ran(job.name, slot.date(), _name(slot), result.run_id)
     return Fired(job.name, slot, missed, result)

@@ -5,6 +5,7 @@ from etl.mapping.checking import Finding
 from etl.mapping.codes import CodeList, CodeLists, load_code_lists
 from etl.mapping.compiler import check, compile_mapping
 from etl.mapping.declaration import Mapping, load_mapping
+from etl.mapping.fencing import KeptOut
 from etl.mapping.plan import Mapped, Plan
 from etl.mapping.scope import Context
 
@@ -14,6 +15,7 @@ __all__ = [
     "CodeLists",
     "Context",
     "Finding",
+    "KeptOut",
     "Mapped",
     "Mapping",
     "Plan",

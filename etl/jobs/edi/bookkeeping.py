@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from etl.config.project import Job
+from etl.errors import EtlError
 from etl.jobs.batch import Batch
 from etl.jobs.edi import exceptions
 from etl.jobs.edi.answers import match_answers
 from etl.jobs.edi.control_numbers import gaps_of
 from etl.jobs.edi.received import new_interchanges
 from etl.jobs.preparation import Prepared
+from etl.jobs.stages.map import MappedBatch
 from etl.jobs.workspace import Workspace
-from etl.ledger import Channel, NewException, Transaction
+from etl.ledger import Channel, NewException, NewInterchange, Transaction
 
 
 def note_exchange(workspace: Workspace, batch: Batch, prepared: Prepared) -> list[NewException]:
@@ -19,12 +21,10 @@ def note_exchange(workspace: Workspace, batch: Batch, prepared: Prepared) -> lis
     Returns:
         Gaps in control numbers, rejections, and answers to what we never sent.
     """
+    rows, found = _new_interchanges(prepared.mapped, batch.id)
     receptions = prepared.mapped.receptions
     with workspace.ledger.begin() as ledger:
-        ledger.interchanges.receive(
-            [row for each in receptions for row in new_interchanges(each, batch.id)]
-        )
-        found = []
+        ledger.interchanges.receive(rows)
         for gap in gaps_of(ledger, workspace.project.partners, receptions):
             missing = ledger.control_history.missing(gap.channel, gap.first, gap.last)
             if missing:
@@ -33,6 +33,25 @@ def note_exchange(workspace: Workspace, batch: Batch, prepared: Prepared) -> lis
         found += match_answers(ledger, prepared, batch.id)
         ledger.exceptions.add(found)
     return found
+
+
+def _new_interchanges(
+    mapped: MappedBatch, batch_id: str
+) -> tuple[list[NewInterchange], list[NewException]]:
+    """The rows of all interchanges; what the code raises for is neither noted nor answered."""
+    rows: list[NewInterchange] = []
+    found, noted = [], []
+    for reception in mapped.receptions:
+        try:
+            rows += list(new_interchanges(reception, batch_id))
+        except EtlError:
+            raise
+        except Exception as error:
+            found.append(exceptions.unanswerable(reception.file, batch_id, error))
+        else:
+            noted.append(reception)
+    mapped.receptions = noted
+    return rows, found
 
 
 def note_overdue(workspace: Workspace, job: Job) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from etl.fence import FAULT, told
 from etl.formats.edi.writing.unwritable import UnwritableError
 from etl.jobs.batch import BatchFile
 from etl.jobs.edi.control_numbers import Gap
@@ -81,6 +82,21 @@ def unwritable(
         batch_id=batch_id,
         file_id=file.id,
         subject=interchange_id,
+    )
+
+
+def unanswerable(file: BatchFile, batch_id: str, error: Exception) -> NewException:
+    """A file whose interchanges the code raised for."""
+    return NewException(
+        kind=ExceptionKind.TECHNICAL,
+        queue=INTEGRATION,
+        code=FAULT,
+        message=f"{file.name}: {told('noting or answering its interchanges', error)}",
+        details={},
+        partner=file.partner,
+        batch_id=batch_id,
+        file_id=file.id,
+        subject=f"interchanges of {file.sha256}",
     )
 
 

@@ -13,6 +13,7 @@ from functools import partial
 
 from etl import failpoints
 from etl.config.edi import Acknowledge
+from etl.errors import EtlError
 from etl.formats.edi.acknowledging.acknowledgements import (
     APPLICATION_KINDS,
     SYNTAX_KINDS,
@@ -28,7 +29,7 @@ from etl.formats.edi.writing.unwritable import UnwritableError
 from etl.jobs.batch import Batch
 from etl.jobs.edi.application import DocumentResults, told_as
 from etl.jobs.edi.delivery import Deliveries, deliver_waiting
-from etl.jobs.edi.exceptions import unwritable
+from etl.jobs.edi.exceptions import unanswerable, unwritable
 from etl.jobs.edi.outbox import Numbers, Sending, Sent, put_into_outbox
 from etl.jobs.edi.outgoing import group_count
 from etl.jobs.edi.received import Reception, result_code
@@ -78,16 +79,32 @@ def acknowledge(
         progress.stage("acknowledge", len(receptions))
     results = DocumentResults(batch.id, prepared.mapped, prepared.documents, exceptions)
     for reception in receptions:
-        policy = workspace.partner_of(reception.file.partner).edi.acknowledge
-        tell_with_last(reception.interchanges, reception.others)
-        for place in range(len(reception.interchanges)):
-            telling = _Telling(workspace, batch, reception, place, policy, told)
-            telling.syntax()
-            if applied:
-                telling.application(results)
+        try:
+            _tell(workspace, batch, reception, results if applied else None, told)
+        except EtlError:
+            raise
+        except Exception as error:
+            told.exceptions.append(unanswerable(reception.file, batch.id, error))
         progress.advance()
     told.deliveries = deliver_waiting(workspace, batch.job.partners, progress)
     return told
+
+
+def _tell(
+    workspace: Workspace,
+    batch: Batch,
+    reception: Reception,
+    results: DocumentResults | None,
+    told: Acknowledged,
+) -> None:
+    """Tell a partner of the interchanges of one file; `results` None: their fate is not known."""
+    policy = workspace.partner_of(reception.file.partner).edi.acknowledge
+    tell_with_last(reception.interchanges, reception.others)
+    for place in range(len(reception.interchanges)):
+        telling = _Telling(workspace, batch, reception, place, policy, told)
+        telling.syntax()
+        if results is not None:
+            telling.application(results)
 
 
 @dataclass(frozen=True)

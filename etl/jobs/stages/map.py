@@ -9,16 +9,22 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from etl.canonical import RecordSet
 from etl.config.partner import DocumentRule, Partner
 from etl.defects import Defect, Position, Severity
+from etl.errors import ConfigurationError, TransientError
+from etl.fence import Caught, fault_defect, fenced
 from etl.formats.edi.reading.reader import EdiChunk
 from etl.jobs.batch import BatchFile
 from etl.jobs.edi.received import Reception
 from etl.jobs.progress import Progress
-from etl.jobs.workspace import Workspace
-from etl.mapping import Assembly, Context, Finding, Mapped
+from etl.jobs.workspace import CompiledMapping, Workspace
+from etl.mapping import Assembly, Context, Finding, KeptOut, Mapped
+
+_NOT_OF_A_FILE = (ConfigurationError, TransientError)
+"""What a file is not to blame for; a damaged original is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,7 @@ class Trouble:
         record_id: of the document in the batch; None: the whole file.
         rejected: whether it keeps the document out; else it only tells.
         shared: the whole interchange is concerned, of which another trouble tells once.
+        fault: it is ours, not the document's: the code raised for it.
     """
 
     file: BatchFile
@@ -38,6 +45,7 @@ class Trouble:
     defects: tuple[Defect, ...]
     rejected: bool
     shared: bool = False
+    fault: bool = False
 
 
 @dataclass
@@ -69,6 +77,22 @@ class MappedBatch:
         """Files of which no document could be read; each counts as one rejected document."""
         return [t.file for t in self.troubles if t.record_id is None and t.rejected]
 
+    def keep_out(self, kind: str, record_ids: Sequence[int], troubles: Sequence[Trouble]) -> None:
+        """Move documents from what was accepted to what was refused; `troubles` say why."""
+        records = self.accepted[kind]
+        out = pc.is_in(records.main["record_id"], value_set=pa.array(record_ids, pa.int64()))
+        refused = [
+            *([self.refused[kind]] if kind in self.refused else []),
+            records.main.filter(out),
+        ]
+        self.refused[kind] = pa.concat_tables(refused)
+        self.accepted[kind] = records.select(pc.invert(out).combine_chunks())
+        gone = set(record_ids)
+        self.findings[kind] = [
+            each for each in self.findings.get(kind, ()) if each.record not in gone
+        ]
+        self.troubles += troubles
+
 
 def map_files(workspace: Workspace, files: Sequence[BatchFile], progress: Progress) -> MappedBatch:
     """Read and map every file.
@@ -91,19 +115,64 @@ def map_files(workspace: Workspace, files: Sequence[BatchFile], progress: Progre
             client=partner.client,
             received_date=min(file.received_at for file in group).date(),
         )
-        # a chunk names files by their bytes: the same bytes came once from each partner
-        by_sha = {file.sha256: file for file in group}
-        read: set[str] = set()
-        assembly = Assembly(compiled.plan, context)
-        for chunk in compiled.reader.read([file.source for file in group]):
-            mapped = assembly.take(chunk)
-            chunk_files = [by_sha[source.sha256] for source in chunk.files]
-            collected.add(mapped, chunk_files)
-            if isinstance(chunk, EdiChunk):
-                collected.receive(chunk, chunk_files)
-            progress.advance(len({file.id for file in chunk_files} - read))
-            read.update(file.id for file in chunk_files)
+        reading = _Reading(compiled, context, group, progress)
+        for ended in fenced(group, reading.attempt, passing=_NOT_OF_A_FILE):
+            if isinstance(ended, Caught):
+                collected.troubles += [_faulty(file, ended.error) for file in ended.items]
+                progress.advance(reading.not_told(ended.items))
+            else:
+                collected.add_all(ended)
     return collected.result()
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What a chunk gave.
+
+    Attributes:
+        files: the chunk's.
+        kept_out: documents that could not be mapped.
+        receptions: what it tells of the interchanges of each of its files.
+    """
+
+    mapped: Mapped
+    files: Sequence[BatchFile]
+    kept_out: Sequence[KeptOut]
+    receptions: Sequence[Reception]
+
+
+class _Reading:
+    """The files of one mapping, read in attempts: all of them, or some where all together raise."""
+
+    def __init__(
+        self,
+        compiled: CompiledMapping,
+        context: Context,
+        files: Sequence[BatchFile],
+        progress: Progress,
+    ) -> None:
+        self._compiled, self._context, self._progress = compiled, context, progress
+        # a chunk names files by their bytes: the same bytes came once from each partner
+        self._by_sha = {file.sha256: file for file in files}
+        self._told: set[str] = set()
+
+    def attempt(self, files: Sequence[BatchFile]) -> list[_Piece]:
+        """Read and map `files`; leaves nothing behind where it raises."""
+        assembly = Assembly(self._compiled.plan, self._context)
+        pieces = []
+        for chunk in self._compiled.reader.read([file.source for file in files]):
+            mapped, kept_out = assembly.take_fenced(chunk)
+            chunk_files = [self._by_sha[source.sha256] for source in chunk.files]
+            received = _received(chunk, chunk_files) if isinstance(chunk, EdiChunk) else []
+            pieces.append(_Piece(mapped, chunk_files, kept_out, received))
+            self._progress.advance(self.not_told(chunk_files))
+        return pieces
+
+    def not_told(self, files: Sequence[BatchFile]) -> int:
+        """How many of `files` the progress has not been told of; they are told now."""
+        news = {file.id for file in files} - self._told
+        self._told |= news
+        return len(news)
 
 
 class _Collected:
@@ -117,7 +186,18 @@ class _Collected:
         self._next_id: dict[str, int] = defaultdict(int)
         self._receptions: dict[str, Reception] = {}
 
-    def add(self, mapped: Mapped, files: Sequence[BatchFile]) -> None:
+    def add_all(self, pieces: Sequence[_Piece]) -> None:
+        for piece in pieces:
+            self._add(piece.mapped, piece.files)
+            self.troubles += [
+                _faulty(piece.files[each.file], each.error, each.position)
+                for each in piece.kept_out
+            ]
+            for received in piece.receptions:
+                reception = self._receptions.setdefault(received.file.id, Reception(received.file))
+                reception.take(received.interchanges, received.others)
+
+    def _add(self, mapped: Mapped, files: Sequence[BatchFile]) -> None:
         kind = mapped.records.record_type
         offset = self._next_id[kind]
         self._next_id[kind] += mapped.records.num_records
@@ -153,25 +233,6 @@ class _Collected:
                 )
             )
 
-    def receive(self, chunk: EdiChunk, files: Sequence[BatchFile]) -> None:
-        """Keep what the chunk tells of the interchanges of its files."""
-        interchanges = chunk.receipts()
-        inside = {
-            id(defect)
-            for one in interchanges
-            for defects in (one.defects, *(group.defects for group in one.groups))
-            for defect in defects
-        }
-        for number, file in enumerate(files):
-            others = [
-                defect
-                for defect in chunk.defects
-                if defect.file == number and defect.record is None and id(defect) not in inside
-            ]
-            own = [one for one in interchanges if one.sha256 == file.sha256]
-            if own or others:
-                self._receptions.setdefault(file.id, Reception(file)).take(own, others)
-
     def result(self) -> MappedBatch:
         return MappedBatch(
             accepted={kind: RecordSet.concat(parts) for kind, parts in self._parts.items()},
@@ -180,6 +241,28 @@ class _Collected:
             findings=dict(self._findings),
             receptions=list(self._receptions.values()),
         )
+
+
+def _received(chunk: EdiChunk, files: Sequence[BatchFile]) -> list[Reception]:
+    """What the chunk tells of the interchanges of its files."""
+    interchanges = chunk.receipts()
+    inside = {
+        id(defect)
+        for one in interchanges
+        for defects in (one.defects, *(group.defects for group in one.groups))
+        for defect in defects
+    }
+    receptions = []
+    for number, file in enumerate(files):
+        others = [
+            defect
+            for defect in chunk.defects
+            if defect.file == number and defect.record is None and id(defect) not in inside
+        ]
+        own = [one for one in interchanges if one.sha256 == file.sha256]
+        if own or others:
+            receptions.append(Reception(file, own, others))
+    return receptions
 
 
 def _by_mapping(
@@ -210,3 +293,10 @@ def _unmatched(partner: Partner, file: BatchFile) -> Trouble:
         expected=f"one of the patterns {patterns}",
     )
     return Trouble(file, None, None, (defect,), rejected=True)
+
+
+def _faulty(file: BatchFile, error: Exception, position: Position | None = None) -> Trouble:
+    """A file, or the document of it at `position`, that the code raised for."""
+    what = "reading or mapping " + ("it" if position is None else "this document")
+    defect = fault_defect(what, error, position or Position(file=file.name), file.name)
+    return Trouble(file, None, None, (defect,), rejected=True, fault=True)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from etl import failpoints
 from etl.config.partner import Partner
-from etl.errors import EtlError, TechnicalError, TransientError
+from etl.errors import EtlError, TechnicalError, TerminalError, TransientError
+from etl.fence import told
 from etl.jobs.batch import Batch
 from etl.jobs.endpoints import endpoint_settings, retry_policy
 from etl.jobs.lock import exclusive
@@ -75,6 +76,10 @@ def pull(
         retry_policy(partner).call(visit, on_retry=tell)
     except TechnicalError as error:
         pulled.error = error
+    except EtlError:
+        raise
+    except Exception as error:
+        pulled.error = TerminalError(told("visiting it", error))
     return pulled
 
 

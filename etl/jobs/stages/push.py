@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from etl import failpoints
 from etl.canonical import RecordSet
 from etl.config.project import PushRule
+from etl.fence import FAULT, Caught, fenced, told
 from etl.formats.records import chunk_of
 from etl.jobs.batch import Batch, BatchFile
 from etl.jobs.progress import Progress
@@ -21,7 +22,7 @@ from etl.jobs.workspace import Workspace
 from etl.ledger.documents import document_id
 from etl.ledger.models import Disposition, Push
 from etl.ledger.pushes import NewPush
-from etl.mapping import Context
+from etl.mapping import Assembly, Context
 from etl.odoo.target import (
     Attachment,
     KnownPush,
@@ -55,6 +56,11 @@ class Bills:
         keys: list[str] = self.records.main["source_key"].to_pylist()
         return keys
 
+    def only(self, keys: Sequence[str]) -> RecordSet:
+        """The bills of some invoices."""
+        named = pc.is_in(self.records.main["source_key"], value_set=pa.array(keys, pa.string()))
+        return self.records.select(named.combine_chunks())
+
 
 def bills_of(
     workspace: Workspace,
@@ -86,8 +92,14 @@ def bills_of(
         for column, value in (("partner_ref", identity.odoo_ref), ("partner_vat", identity.vat)):
             main = main.append_column(column, pa.repeat(pa.scalar(value, pa.string()), len(main)))
         tables[INVOICE] = main
-        result = compiled.plan.apply(chunk_of(tables), Context(name, identity.scac, None, None))
+        assembly = Assembly(compiled.plan, Context(name, identity.scac, None, None))
+        result, kept_out = assembly.take_fenced(chunk_of(tables))
         keys = main["business_key"].to_pylist()
+        refused += [
+            _faulty(keys[each.record], "making a bill of it", each.error) for each in kept_out
+        ]
+        for each in reversed(kept_out):
+            del keys[each.record]
         refused += [
             Rejected(
                 source_key=keys[defect.record],
@@ -101,7 +113,7 @@ def bills_of(
             if defect.record is not None and result.rejected[defect.record]
         ]
         parts.append(result.records.select(~result.rejected).with_record_offset(offset))
-        offset += len(main)
+        offset += len(keys)
     records = RecordSet.concat(parts) if parts else RecordSet.empty(BILL)
     return Bills(records, refused)
 
@@ -149,8 +161,7 @@ def push(
     Raises:
         TransientError, TerminalError: the target cannot go on; what is done is noted.
     """
-    known = known_pushes(workspace, name, bills.source_keys)
-    ours = {key for key, before in known.items() if before.batch_id == batch.id}
+    originals = _Originals(rows, {file.id: file for file in files})
     noted: set[str] = set()
     progress.stage(f"push to {name}", len(bills.source_keys))
 
@@ -161,22 +172,43 @@ def push(
         progress.advance(len({each.source_key for each in pushed} - noted))
         noted.update(each.source_key for each in pushed)
 
-    report = target.push(
-        bills.records.tables,
-        {
-            key: KnownPush(before.external_id, before.record_hash, before.remote_id)
-            for key, before in known.items()
-        },
-        _Originals(rows, {file.id: file for file in files}),
-        post,
-        note,
-    )
-    for each in report.pushed:
-        unchanged = each.state is PushState.UNCHANGED and each.source_key not in ours
-        rows[each.source_key]["disposition"] = (
-            Disposition.UNCHANGED if unchanged else Disposition.PUSHED
+    def attempt(keys: Sequence[str]) -> PushReport:
+        # what an attempt that raised has pushed is known to the next one
+        known = known_pushes(workspace, name, keys)
+        report = target.push(
+            bills.only(keys).tables,
+            {
+                key: KnownPush(before.external_id, before.record_hash, before.remote_id)
+                for key, before in known.items()
+            },
+            originals,
+            post,
+            note,
         )
-    return report
+        ours = {key for key, before in known.items() if before.batch_id == batch.id}
+        for each in report.pushed:
+            unchanged = each.state is PushState.UNCHANGED and each.source_key not in ours
+            rows[each.source_key]["disposition"] = (
+                Disposition.UNCHANGED if unchanged else Disposition.PUSHED
+            )
+        return report
+
+    reports = []
+    for ended in fenced(bills.source_keys, attempt):
+        if isinstance(ended, Caught):
+            faulty = [_faulty(key, "pushing it", ended.error) for key in ended.items]
+            reports.append(PushReport(rejected=faulty))
+        else:
+            reports.append(ended)
+    return PushReport(
+        [each for report in reports for each in report.pushed],
+        [each for report in reports for each in report.rejected],
+    )
+
+
+def _faulty(key: str, what: str, error: Exception) -> Rejected:
+    """A bill that the code raised for."""
+    return Rejected(key, RejectionKind.TECHNICAL, FAULT, told(what, error))
 
 
 class _Originals:
