@@ -39,3 +39,36 @@ def test_an_unknown_mapping_gets_a_suggestion(etl: CommandLine, tmp_path: Path) 
     file.write_text(bills_file(GOOD), "utf-8")
     result = etl("map", str(file), "-m", "acme-freight/x12-201", code=2)
     assert f"Did you mean {MAPPING!r}?" in result.output
+
+
+CLASSES = """\
+mapping: parcelxpress/classes
+version: 1
+record: freight_invoice
+source: {format: csv, group_by: [no], where: {class: [FRT, FSC]}}
+fields:
+  invoice_no: no
+  invoice_date: {const: 2026-11-20}
+  currency: {const: EUR}
+  total: total
+children:
+  charge_line: {fields: {charge_code: {const: BASE}, amount: amount}}
+"""
+
+
+def test_a_charge_of_a_class_that_where_does_not_know_is_no_approved_invoice(
+    etl: CommandLine, tmp_path: Path
+) -> None:
+    file = tmp_path / "classes.csv"
+    file.write_text(
+        "no,total,class,amount\nA,10.00,FRT,10.00\nA,10.00,NEW,90.00\nB,1.00,FRT,1.00\n", "utf-8"
+    )
+    mapping = etl.night.root / "mappings/parcelxpress/classes.yaml"
+    mapping.write_text(CLASSES, "utf-8")
+    result = etl("map", str(file), "-m", "parcelxpress/classes", code=1)
+    assert [json.loads(line)["invoice_no"] for line in result.stdout.splitlines()] == ["B"]
+    assert "LEFT_OUT: classes.csv: row 3 column class: where leaves out 1 row" in result.stderr
+    mapping.write_text(CLASSES.replace("FSC]}", "FSC]}, ignore: {class: NEW}"), "utf-8")
+    result = etl("map", str(file), "-m", "parcelxpress/classes")
+    assert len(result.stdout.splitlines()) == 2
+    assert result.stderr == ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -11,6 +11,7 @@ from etl.defects import Defect
 from etl.formats.delimited.body import BrokenRow
 from etl.formats.delimited.columns import conditions_of
 from etl.formats.delimited.flat import FlatTable
+from etl.formats.delimited.left_out import keys_of, left_out_defects
 from etl.formats.delimited.rows import (
     FlatRows,
     GroupRows,
@@ -30,9 +31,12 @@ class DelimitedChunk:
         flat: FlatTable,
         broken: Sequence[tuple[int, BrokenRow]],
         file_defects: Sequence[Defect],
+        left_out: FlatTable,
     ) -> None:
-        """`broken` gives the index of the row in `flat` with each broken row."""
+        """`broken` gives the index of the row in `flat` with each broken row, `left_out` are the
+        rows that ``where`` left out and nobody named."""
         self._flat = flat
+        self._left_out = left_out
         self._broken = broken
         self._file_defects = file_defects
 
@@ -54,6 +58,7 @@ class DelimitedChunk:
             *self._records_without_column(),
             *(self._broken_row(row, broken) for row, broken in self._broken),
             *self._group_defects(),
+            *self._rows_left_out(),
         ]
 
     @property
@@ -133,6 +138,14 @@ class DelimitedChunk:
                 for record in np.flatnonzero(files == file).tolist()
             ]
         return found
+
+    def _rows_left_out(self) -> Iterator[Defect]:
+        if not len(self._left_out):
+            return iter(())
+        if self._groups is None:
+            return left_out_defects(self._left_out, None)
+        _, first = np.unique(self._groups.of_row, return_index=True)
+        return left_out_defects(self._left_out, keys_of(self._flat, first))
 
     def _group_defects(self) -> list[Defect]:
         if self._groups is None:

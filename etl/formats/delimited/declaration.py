@@ -25,6 +25,7 @@ KEYS = (
     "trim",
     "short_rows",
     "where",
+    "ignore",
     "row",
     "group_by",
     "max_mb",
@@ -51,6 +52,7 @@ class Declaration:
         trim: strip blanks around each cell.
         pad_short_rows: rows cut short stand for empty cells at their end.
         where: rows that do not meet these are no data.
+        ignore: rows that meet one of these are no data either, and are left out in silence.
         row: the rows of a group that hold its record-level columns.
         group_by: columns whose values make one record.
         max_bytes: larger files are refused; None: no limit.
@@ -69,6 +71,7 @@ class Declaration:
     trim: bool
     pad_short_rows: bool
     where: tuple[Condition, ...]
+    ignore: tuple[Condition, ...]
     row: tuple[Condition, ...]
     group_by: tuple[str, ...]
     max_bytes: int | None
@@ -76,7 +79,7 @@ class Declaration:
     @property
     def needed(self) -> tuple[str, ...]:
         """The columns without which a file is not read at all."""
-        paths = [condition.path for condition in (*self.where, *self.row)]
+        paths = [condition.path for condition in (*self.where, *self.ignore, *self.row)]
         declared = self.names if self.header else ()
         wanted = dict.fromkeys([*declared, *self.group_by, *paths])
         return tuple(path for path in wanted if path not in self.optional)
@@ -117,7 +120,8 @@ def declared(source: Mapping[str, Any]) -> Declaration:
         null_values=tuple(dict.fromkeys(["", *block.texts("null_values")])),
         trim=block.flag("trim", False),
         pad_short_rows=block.choice("short_rows", ("reject", "pad"), "reject") == "pad",
-        where=_where(block),
+        where=_conditions(block, "where"),
+        ignore=_conditions(block, "ignore"),
         row=conditions_of("source.row", block.text("row")) if "row" in block else (),
         group_by=group_by,
         max_bytes=_max_bytes(block, bool(group_by)),
@@ -176,16 +180,18 @@ def _columns(block: SourceBlock) -> tuple[tuple[str, ...], tuple[tuple[str, str]
     return names, ()
 
 
-def _where(block: SourceBlock) -> tuple[Condition, ...]:
-    where = block.value("where", {})
-    if not isinstance(where, Mapping):
-        raise block.wrong("where", "columns with the value, or the list of values, to keep")
-    kept = {
-        str(path): value if isinstance(value, list) else [value] for path, value in where.items()
+def _conditions(block: SourceBlock, key: str) -> tuple[Condition, ...]:
+    """``{Line Type: [S, I]}``: columns with the value, or the list of values."""
+    declared = block.value(key, {})
+    if not isinstance(declared, Mapping):
+        raise block.wrong(key, "columns with a value, or a list of values, each")
+    allowed = {
+        str(path): value if isinstance(value, list) else [value] for path, value in declared.items()
     }
-    if any(isinstance(v, bool) or not isinstance(v, str | int) for vs in kept.values() for v in vs):
-        raise block.wrong("where", "strings or whole numbers as values")
-    return tuple(Condition(path, tuple(map(str, values))) for path, values in kept.items())
+    values = [value for many in allowed.values() for value in many]
+    if any(isinstance(value, bool) or not isinstance(value, str | int) for value in values):
+        raise block.wrong(key, "strings or whole numbers as values")
+    return tuple(Condition(path, tuple(map(str, many))) for path, many in allowed.items())
 
 
 def _max_bytes(block: SourceBlock, grouped: bool) -> int | None:

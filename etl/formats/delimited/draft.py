@@ -8,7 +8,8 @@ from etl.defects import Defect, Position, Severity
 from etl.formats.delimited.body import Body, BrokenRow, table_of
 from etl.formats.delimited.chunk import DelimitedChunk
 from etl.formats.delimited.declaration import Declaration
-from etl.formats.delimited.flat import FlatTable, Part, cells, is_one_of
+from etl.formats.delimited.flat import FlatTable, Part
+from etl.formats.delimited.left_out import chosen
 from etl.raw import SourceFile
 
 _PARSED_TOGETHER = 4 * 1024 * 1024
@@ -26,6 +27,7 @@ class Draft:
         self._pending: list[tuple[int, Body]] = []
         self._pending_size = 0
         self._parts: list[Part] = []
+        self._left_out: list[Part] = []
         self._broken: list[tuple[int, BrokenRow]] = []
         self._kept: list[int] = []
         self._kept_before = kept_before
@@ -63,7 +65,8 @@ class Draft:
             if not self._kept[index] and not (index == 0 and self._kept_before):
                 self.defects.append(_no_records(self.files[index], index))
         flat = FlatTable(self.files, self._parts, self._declaration, self._kept_before)
-        return DelimitedChunk(flat, self._broken, self.defects)
+        left_out = FlatTable(self.files, self._left_out, self._declaration)
+        return DelimitedChunk(flat, self._broken, self.defects, left_out)
 
     def _parse(self) -> None:
         """Parse the pending bodies at once and keep the rows that meet ``where``."""
@@ -86,15 +89,12 @@ class Draft:
         self._pending, self._pending_size = [], 0
 
     def _keep(self, part: Part, broken: dict[int, BrokenRow]) -> None:
-        kept = np.ones(part.table.num_rows, np.bool_)
-        for condition in self._declaration.where:
-            column = cells(part, part.columns.index(condition.path), self._declaration.trim)
-            unknown = np.zeros(len(kept), np.bool_)
-            unknown[list(broken)] = column.is_null().to_numpy(zero_copy_only=False)[list(broken)]
-            kept &= is_one_of(column, condition) | unknown
+        kept, left_out = chosen(part, self._declaration, list(broken))
         place = np.cumsum(kept) - 1 + sum(self._kept)
         self._broken += [(int(place[row]), what) for row, what in broken.items() if kept[row]]
         self._parts.append(part if kept.all() else part.where(kept))
+        if left_out.any():
+            self._left_out.append(part.where(left_out))
         for index, count in zip(*np.unique(part.file[kept], return_counts=True), strict=True):
             self._kept[int(index)] += int(count)
 

@@ -52,6 +52,8 @@ def test_grouped_files_have_a_limit_of_512_mb_unless_told_otherwise() -> None:
         ({"columns": {"a": None}}, "columns"),
         ({"where": ["a"]}, "where"),
         ({"where": {"a": [None]}}, "where"),
+        ({"ignore": ["a"]}, "ignore"),
+        ({"ignore": {"a": [None]}}, "ignore"),
         ({"row": "[a=1]"}, "row"),
         ({"row": "a=1", "group_by": "b"}, "row"),
         ({"short_rows": "ignore"}, "short_rows"),

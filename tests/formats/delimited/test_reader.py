@@ -125,7 +125,7 @@ def test_rows_may_be_kept_by_the_value_of_a_column() -> None:
 
 
 def test_a_file_none_of_whose_rows_is_kept_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    source = {"where": {"type": "S"}}
+    source = {"where": {"type": "S"}, "ignore": {"type": "I"}}
     assert codes(chunk(source, "type\nI\n", "type\nS\n")) == [("NO_RECORDS", None)]
     monkeypatch.setattr(reader_module, "_BLOCK", 10)
     monkeypatch.setattr(reader_module, "_CHUNK", 20)
@@ -137,9 +137,56 @@ def test_a_file_none_of_whose_rows_is_kept_is_warned_of(monkeypatch: pytest.Monk
 
 
 def test_a_ragged_trailer_that_where_leaves_out_is_no_defect() -> None:
-    read = chunk({"where": {"type": "S"}}, "type,n,m\nS,2,3\nEND,1\nS\n\n,\nS,4,5\n")
+    source = {"where": {"type": "S"}, "ignore": {"type": "END"}}
+    read = chunk(source, "type,n,m\nS,2,3\nEND,1\nS\n\n,\nS,4,5\n")
     assert column(read, "n") == ["2", None, None, "4"]
     assert codes(read) == [("RAGGED_ROW", 1), ("RAGGED_ROW", 2)]
+
+
+CLASSES = "no,class,amount\nA,FRT,100.00\nA,NEW,90.00\nB,FRT,50.00\nC,,7.00\nC,NEW,7.00\n"
+BY_NUMBER = {"group_by": ["no"], "where": {"class": ["FRT", "FSC"]}}
+
+
+def test_a_row_that_where_leaves_out_and_nobody_named_refuses_its_record() -> None:
+    [orphans, left] = chunk(BY_NUMBER, CLASSES).defects
+    assert (left.code, left.record, left.severity) == ("LEFT_OUT", 0, Severity.REJECT)
+    assert str(left.position) == "0.csv: row 3 column class"
+    assert left.value == "NEW"
+    assert "where leaves out 1 row that nobody named (class 'NEW')" in left.message
+    assert left.expected == "one of 'FRT', 'FSC', or a value of ignore"
+    assert (orphans.code, orphans.record) == ("LEFT_OUT", None)
+    assert "leaves out 2 rows that nobody named (class '', class 'NEW')" in orphans.message
+
+
+def test_values_that_ignore_names_are_left_out_in_silence() -> None:
+    for named in ({"class": ["NEW", ""]}, {"class": "*"}, {"no": ["A", "C"], "class": "NEW"}):
+        assert codes(chunk({**BY_NUMBER, "ignore": named}, CLASSES)) == []
+    read = chunk({"ignore": {"class": ["NEW", ""]}}, CLASSES)
+    assert column(read, "no") == ["A", "B"]
+    assert codes(read) == []
+
+
+def test_rows_that_are_no_records_are_told_by_file_with_counts() -> None:
+    source = {"where": {"class": "FRT", "no": ["A", "B"]}}
+    read = chunk(source, CLASSES, "no,class,amount\nA,FRT,1\n", CLASSES + "D,FRT,1\n")
+    told = [
+        (each.file, each.record, each.message.split("(")[1].split(")")[0]) for each in read.defects
+    ]
+    assert told == [
+        (0, None, "class 'NEW' 2 times, class ''"),
+        (2, None, "class 'NEW' 2 times, class '', no 'D'"),
+    ]
+
+
+def test_an_empty_row_has_nothing_that_could_be_left_out() -> None:
+    assert codes(chunk({"where": {"class": "FRT"}}, "class,amount\nFRT,1\n,\n")) == []
+
+
+def test_many_values_are_counted_and_the_first_are_shown() -> None:
+    rows = "".join(f"X{number},1\n" for number in range(5000))
+    [left] = chunk({"where": {"class": "FRT"}}, f"class,amount\nFRT,1\n{rows}").defects
+    assert "leaves out 5000 rows" in left.message
+    assert "and 4990 more values" in left.message
 
 
 # defects ----------------------------------------------------------------------------------
