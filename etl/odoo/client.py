@@ -151,10 +151,12 @@ class Client:
         except RefusedError as error:
             if error.exception != _ACCESS_ERROR:
                 raise
+            # The right that is missing may be on another model, which Odoo's first line names.
+            words = error.message.strip().partition("\n")[0]
             raise TerminalError(
                 f"the Odoo user {self.settings.login!r} may not do {method} on {model}. "
                 "Give it the rights named in docs/odoo.md; `etl check --connect` says which "
-                "are missing."
+                f"are missing. Odoo says: {words}"
             ) from error
 
 

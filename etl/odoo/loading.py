@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from etl import failpoints
+from etl.errors import TerminalError
 from etl.odoo.client import Client, chunks
 from etl.odoo.external_ids import MODULE
+from etl.odoo.rights import missing_behind
 from etl.odoo.rows import MODEL, LoadRows
 from etl.odoo.settings import LoadLimits
 from etl.odoo.transport import LostAnswerError, NotSentError, RefusedError
@@ -106,6 +108,7 @@ def load_batch(
 
     Raises:
         TransientError: the answer got lost too often, or Odoo stays away.
+        TerminalError: the user has not the rights.
     """
     model = batch[0].model
     find = find or (lambda external_ids: find_ids(client, external_ids, model))
@@ -170,6 +173,7 @@ def _load(client: Client, pace: Pace, batch: Sequence[LoadRows]) -> Loaded:
     text = "; ".join(dict.fromkeys(str(message["message"]) for message in told))
     if any(mark in str(message["message"]) for message in errors for mark in _CONCURRENT):
         raise LostAnswerError(f"Odoo is at work on the same records ({text[:200]})")
+    _require_rights(client, batch[0].model, errors)
     named = {
         # Only the errors of reading a record name it for sure.
         batch[int(message["record"])].external_id: str(message["message"])
@@ -178,6 +182,16 @@ def _load(client: Client, pace: Pace, batch: Sequence[LoadRows]) -> Loaded:
     }
     suspects = {batch[int(error["record"])].external_id for error in told if "record" in error}
     return _isolate(client, pace, batch, text, named, suspects)
+
+
+def _require_rights(client: Client, model: str, errors: Sequence[Mapping[str, Any]]) -> None:
+    """Raise if it is the user's rights that these errors are about, and not the records."""
+    missing = missing_behind(client, "\n".join(str(error["message"]) for error in errors))
+    if missing:
+        raise TerminalError(
+            f"Odoo refuses to load {model}: "
+            + "; ".join(right.told(client.settings.login) for right in missing)
+        )
 
 
 def _call_load(client: Client, batch: Sequence[LoadRows]) -> Mapping[str, Any]:

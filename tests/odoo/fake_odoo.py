@@ -28,13 +28,21 @@ class FakeOdoo:
 
     version = (19, 0)
 
-    def __init__(self, fates: Sequence[Fate] = (), bad: Mapping[str, str | None] | None = None):
-        """`bad` maps external ids to the field that Odoo names in its error, or to None."""
+    def __init__(
+        self,
+        fates: Sequence[Fate] = (),
+        bad: Mapping[str, str | None] | None = None,
+        forbidden: tuple[str, str] | None = None,
+    ):
+        """`bad` maps external ids to the field that Odoo names in its error, or to None;
+        `forbidden` is an operation on a model that `load()` needs and the user may not do."""
         self.records: dict[str, int] = {}
         self.created: list[str] = []
         self.loads: list[list[str]] = []
         self.raises = False
         self.names_culprits = True
+        self.words = "{} is bad"
+        self._forbidden = forbidden
         self._fates: Iterator[Fate] = iter(fates)
         self._bad = dict(bad or {})
         self._running: list[tuple[int, list[str]]] = []
@@ -52,6 +60,12 @@ class FakeOdoo:
     ) -> Any:
         if method == "search_read":
             return self._search(arguments["domain"])
+        if method == "has_group":
+            return True
+        if method == "has_access":
+            if model == "no.model":
+                raise RefusedError("builtins.KeyError", model)
+            return (arguments["operation"], model) != self._forbidden
         assert method == "load"
         return self._load([row[0] for row in arguments["data"] if row[0]])
 
@@ -78,6 +92,8 @@ class FakeOdoo:
             raise LostAnswerError("lost")
         if fate is Fate.BUSY or at_work & set(names):
             return {"ids": False, "messages": [_error("could not serialize access")]}
+        if self._forbidden:
+            return {"ids": False, "messages": [_error(f"You may not … ({self._forbidden[1]})")]}
         bad = [name for name in names if name in self._bad]
         if bad:
             return self._refuse(names, bad)
@@ -93,13 +109,13 @@ class FakeOdoo:
         if self.raises:
             raise RefusedError("odoo.exceptions.UserError", "bad")
         messages = [
-            _error(f"{name} is bad", field=self._bad[name], record=names.index(name))
+            _error(self.words.format(name), field=self._bad[name], record=names.index(name))
             for name in bad
         ]
         if len(names) > 1 and any(self._bad[name] is None for name in bad):
             # The error of the whole call comes first and is put on the first record; what comes
             # after it is told only as far as Odoo went on.
-            whole = _error("something is bad", record=0)
+            whole = _error(self.words.format("something"), record=0)
             messages = [whole, *messages] if self.names_culprits else [whole]
         return {"ids": False, "messages": messages}
 

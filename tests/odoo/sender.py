@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +16,14 @@ from tests.odoo.bill_tables import SampleBill, tables_of
 
 _MOVE_FIELDS = (
     *("name", "ref", "state", "move_type", "partner_id", "currency_id", "invoice_date", "date"),
-    *("invoice_date_due", "amount_untaxed", "amount_tax", "amount_total", "payment_reference"),
+    *(
+        "invoice_date_due",
+        "invoice_origin",
+        "amount_untaxed",
+        "amount_tax",
+        "amount_total",
+        "payment_reference",
+    ),
     *("narration", "journal_id"),
 )
 _LINE_FIELDS = ("name", "product_id", "quantity", "price_unit", "price_subtotal", "tax_ids")
@@ -97,6 +105,21 @@ class Looker:
         """Put the administrator into a group, given by its external id."""
         command = [(4, external_id_of(self, group))]
         self.call("res.users", "write", [self.session.env.uid], {"group_ids": command})
+
+    @contextmanager
+    def without_right(self, operation: str, *models: str) -> Iterator[None]:
+        """Take an operation on some models away from everybody, for a while."""
+        granting = self.read(
+            "ir.model.access",
+            [["model_id.model", "in", models], [f"perm_{operation}", "=", True]],
+            ["id"],
+        )
+        ids = [row["id"] for row in granting]
+        self.call("ir.model.access", "write", ids, {f"perm_{operation}": False})
+        try:
+            yield
+        finally:
+            self.call("ir.model.access", "write", ids, {f"perm_{operation}": True})
 
     def id_of(self, model: str, field: str, value: str) -> int:
         """Return the id of the one record with this value."""

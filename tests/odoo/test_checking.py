@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from etl.odoo.jsonrpc import JsonRpcTransport
 from etl.odoo.odoo_target import OdooTarget
+from etl.odoo.rights import NEEDED
 from etl.odoo.settings import OdooSettings
-from etl.odoo.target import Finding, Level
+from etl.odoo.target import Attachment, Finding, Level
+from tests.odoo.bill_tables import SampleBill, SampleLine
+from tests.odoo.sender import Looker, Sender
 from tests.services.odoo import OdooServer
 
 pytestmark = pytest.mark.services
@@ -38,6 +44,35 @@ def test_missing_rights_are_named(settings: OdooSettings, odoo: OdooServer) -> N
     assert "may not read account.journal" in found
     assert "may not post bills" in found
     assert "res.partner" not in found
+
+
+@pytest.mark.parametrize("model", ["res.currency", "res.company", "account.payment.term"])
+def test_a_single_right_that_is_missing_is_named_and_no_other(
+    settings: OdooSettings, looker: Looker, model: str
+) -> None:
+    with looker.without_right("read", model):
+        (message,) = errors(OdooTarget(settings).check()).values()
+    assert f"may not read {model}: " in message
+
+
+def test_no_right_is_needed_but_those_that_are_looked_for(
+    settings: OdooSettings, looker: Looker, ref: Callable[[str], str]
+) -> None:
+    """What pushing, updating and posting ask for is what `check` asks for."""
+    asked: set[str] = set()
+
+    class Watching(JsonRpcTransport):
+        def call(self, model: str, *rest: Any) -> Any:
+            asked.add(model)
+            return super().call(model, *rest)
+
+    sender = Sender(settings, OdooTarget(settings, Watching(settings)))
+    bill = SampleBill(ref("1"), [SampleLine("BASE", "9.99", tax_rate="19")] * 3, "35.66", "5.69")
+    document = {bill.source_key: Attachment("a.edi", b"ISA")}
+    assert sender.push(bill, documents=document).rejected == []
+    bill.narration = "changed"
+    assert sender.push(bill, documents=document, post=True).rejected == []
+    assert asked <= {model for model, _, _ in NEEDED}
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,23 @@ def test_a_user_without_rights_is_a_lasting_trouble(sender: Sender, odoo: OdooSe
         Sender(powerless).push(SampleBill("never"))
 
 
+@pytest.mark.parametrize(
+    ("operation", "model"), [("create", "account.move"), ("create", "account.move.line")]
+)
+def test_a_right_that_is_missing_inside_load_is_one_lasting_trouble(
+    proxied: Sender, odoo_proxy: CutProxy, looker: Looker, ref: Ref, operation: str, model: str
+) -> None:
+    bills, _ = bills_and_documents(ref, 5)
+    with (
+        looker.without_right(operation, model),
+        pytest.raises(TerminalError, match=rf"may not {operation} {model}: add the user to"),
+    ):
+        proxied.push(*bills)
+    assert len(odoo_proxy.calls_of("load")) == 1
+    assert proxied.known == {}
+    assert looker.bills(*(bill.ref for bill in bills)) == []
+
+
 def test_a_company_that_is_not_there_is_a_lasting_trouble(sender: Sender, ref: Ref) -> None:
     wrong = Sender(replace(sender.settings, company=99))
     with pytest.raises(TerminalError):

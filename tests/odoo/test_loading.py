@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.errors import TransientError
+from etl.errors import TerminalError, TransientError
 from etl.odoo.loading import Pace, batches, load_batch
 from etl.odoo.rows import LoadRows
 from etl.odoo.settings import LoadLimits
@@ -59,6 +59,21 @@ def test_a_named_field_takes_its_bill_out_in_one_more_call() -> None:
     loaded = load_batch(client_of(odoo), pace(), rows_of(*NAMES))
     assert len(odoo.loads) == 2
     assert loaded.refused == {"etl.bill3": "etl.bill3 is bad"}
+
+
+def test_a_right_that_is_missing_ends_the_push_at_once() -> None:
+    odoo = FakeOdoo(forbidden=("create", "x.model"))
+    with pytest.raises(TerminalError, match=r"may not create x\.model: ask Odoo's administrator"):
+        load_batch(client_of(odoo), pace(), rows_of(*NAMES))
+    assert len(odoo.loads) == 1
+
+
+def test_a_model_that_is_only_named_beside_a_bad_bill_is_no_missing_right() -> None:
+    odoo = FakeOdoo(bad={"etl.bill3": None})
+    odoo.words = "the tax (account.tax) is not for purchases, see (no.model)"
+    loaded = load_batch(client_of(odoo), pace(), rows_of(*NAMES))
+    assert set(loaded.refused) == {"etl.bill3"}
+    assert len(loaded.ids) == len(NAMES) - 1
 
 
 def test_a_bill_that_was_refused_while_saving_is_tried_alone() -> None:
