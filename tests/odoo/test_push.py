@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -284,6 +285,68 @@ def test_a_bill_that_somebody_entered_by_hand_is_parked(
     (rejected,) = sender.push(bill).rejected
     assert rejected.code == "DUPLICATE_IN_ODOO"
     assert len(looker.bills(bill.ref)) == 1
+
+
+def test_a_bill_that_somebody_entered_under_another_spelling_is_parked(
+    sender: Sender, looker: Looker, ref: Ref
+) -> None:
+    prefix = ref("")
+    spellings = {
+        f"{prefix}HAND-1": f"{prefix}hand-1",
+        f"{prefix}HAND2": f" {prefix}HAND 2",
+        f"00{prefix}-3": f"{prefix}3 ",
+        f"{prefix}4": f"0000{prefix}4",
+    }
+    by_hand = [{"ref": theirs, "partner_ref": "ACLT"} for theirs in spellings.values()]
+    enter(looker, *by_hand)
+    # Of another vendor, or another type: another bill.
+    enter(looker, {"ref": f"{prefix}x5", "partner_ref": "FWDE"})
+    enter(looker, {"ref": f"{prefix}x6", "partner_ref": "ACLT", "move_type": "in_refund"})
+    bills = [SampleBill(number) for number in (*spellings, f"{prefix}X5", f"{prefix}X6")]
+    report = sender.push(*bills)
+    assert [(rejected.source_key, rejected.code) for rejected in report.rejected] == [
+        (bill.source_key, "DUPLICATE_IN_ODOO") for bill in bills[:4]
+    ]
+    assert report.held == [bill.source_key for bill in bills[:4]]
+
+
+def test_a_bill_of_the_same_vendor_date_and_total_is_parked(
+    sender: Sender, looker: Looker, ref: Ref
+) -> None:
+    day = dt.date(2027, 1, 4)
+    line = {"invoice_line_ids": [(0, 0, {"name": "x", "price_unit": 77.77, "tax_ids": []})]}
+    same = {"invoice_date": "2027-01-04", **line}
+    twin = SampleBill(ref("TWIN"), [SampleLine("BASE", "77.77")], invoice_date=day, date=day)
+    enter(
+        looker,
+        {"ref": ref("slip"), "partner_ref": "ACLT", **same},
+        {"ref": False, "partner_ref": "FWDE", **same},
+        {"ref": twin.ref, "partner_ref": "PXPR", **same},
+        {"ref": ref("another day"), "partner_ref": "NTRM", **same, "invoice_date": "2027-01-05"},
+    )
+    bills = [
+        replace(twin, ref=ref(vendor), partner_ref=vendor, source_key="", amount_total=None)
+        for vendor in ("ACLT", "FWDE", "PXPR", "NTRM")
+    ]
+    twin = replace(twin, partner_ref="PXPR")
+    report = sender.push(*bills, twin)
+    assert {rejected.source_key: rejected.code for rejected in report.rejected} == {
+        bills[0].source_key: "POSSIBLE_DUPLICATE_IN_ODOO",
+        bills[1].source_key: "DUPLICATE_IN_ODOO",
+        # its namesake is pushed beside it, so that one is not meant
+        twin.source_key: "DUPLICATE_IN_ODOO",
+    }
+    assert [p.source_key for p in report.pushed] == [b.source_key for b in bills[2:]]
+
+
+def enter(looker: Looker, *bills: dict[str, Any]) -> None:
+    """Enter bills by hand."""
+    for bill in bills:
+        partner = looker.id_of("res.partner", "ref", bill["partner_ref"])
+        values = {name: value for name, value in bill.items() if name != "partner_ref"}
+        looker.call(
+            "account.move", "create", {"move_type": "in_invoice", "partner_id": partner} | values
+        )
 
 
 def test_two_revisions_of_one_number_are_two_bills(
