@@ -13,6 +13,7 @@ from etl.errors import ConfigurationError
 from etl.yamlfile import YamlFile, did_you_mean
 
 _RETRIES = Retries(attempts=7, first_delay=1)
+_DUE_DATE = "document"
 
 STEPS = ("pull", "map", "reconcile", "push", "acknowledge")
 
@@ -26,6 +27,7 @@ class OdooSettings:
         company: database id of the company that the bills belong to.
         journal: code of the purchase journal; None: Odoo's default.
         taxes: tax rate in percent, as text -> name of the purchase tax in Odoo.
+        due_date: ``document`` or ``vendor_term``: whose word it is when a bill is due.
         timeout: seconds to wait for one answer.
         batch: bills in one call at most.
         retries: how often a call is tried in all while Odoo is away, and the first wait.
@@ -38,6 +40,7 @@ class OdooSettings:
     company: int = 1
     journal: str | None = None
     taxes: Mapping[str, str] | None = None
+    due_date: str = _DUE_DATE
     timeout: float = 120
     batch: int = 60
     retries: Retries = _RETRIES
@@ -71,6 +74,11 @@ class OdooDeclaration(Protocol):
         """Tax rate -> name of the purchase tax, which files for an import need too."""
         ...
 
+    @property
+    def due_date(self) -> str:
+        """``document`` or ``vendor_term``, which files for an import follow too."""
+        ...
+
     def resolve(self) -> OdooSettings:
         """Raises ConfigurationError where a reference cannot be resolved."""
         ...
@@ -91,12 +99,17 @@ class DeclaredOdoo:
         """Tax rate -> name of the purchase tax."""
         return dict(self.declared.get("taxes", {}))
 
+    @property
+    def due_date(self) -> str:
+        """``document`` or ``vendor_term``."""
+        return str(self.declared.get("due_date", _DUE_DATE))
+
     def resolve(self) -> OdooSettings:
         """Raises ConfigurationError where a reference cannot be resolved."""
         declared = self.declared
         optional = {
             name: declared[name]
-            for name in ("company", "journal", "taxes", "batch")
+            for name in ("company", "journal", "taxes", "due_date", "batch")
             if name in declared
         }
         if "timeout" in declared:

@@ -41,6 +41,11 @@ class DemoOdoo:
         """None declared."""
         return {}
 
+    @property
+    def due_date(self) -> str:
+        """As the settings say."""
+        return self.settings.due_date
+
     def resolve(self) -> OdooSettings:
         """The settings."""
         return self.settings

@@ -6,7 +6,7 @@ from etl.config.project import Project
 from etl.errors import ConfigurationError
 from etl.odoo.odoo_target import OdooTarget
 from etl.odoo.outbox_target import OutboxTarget
-from etl.odoo.settings import LoadLimits, OdooSettings
+from etl.odoo.settings import DuePolicy, LoadLimits, OdooSettings
 from etl.odoo.target import Target
 
 
@@ -32,7 +32,9 @@ def open_target(project: Project, batch_id: str) -> Target:
         ConfigurationError: a reference of Odoo's settings cannot be resolved.
     """
     if project.target == "outbox":
-        return OutboxTarget(project.folders.outbox / "odoo", batch_id, _taxes(project))
+        return OutboxTarget(
+            project.folders.outbox / "odoo", batch_id, _taxes(project), _due_date(project)
+        )
     if project.odoo is None:
         raise ConfigurationError(f"environment {project.environment} declares no odoo")
     declared = project.odoo.resolve()
@@ -46,6 +48,7 @@ def open_target(project: Project, batch_id: str) -> Target:
             timeout=declared.timeout,
             journal=declared.journal,
             taxes=declared.taxes or {},
+            due_date=DuePolicy(declared.due_date),
             retries=declared.retries.attempts - 1,
             retry_wait=declared.retries.first_delay,
             limits=LoadLimits(largest_batch=declared.batch),
@@ -56,3 +59,8 @@ def open_target(project: Project, batch_id: str) -> Target:
 def _taxes(project: Project) -> dict[str, str]:
     """The names of Odoo's taxes, which the files of the outbox use too."""
     return dict(project.odoo.taxes) if project.odoo is not None else {}
+
+
+def _due_date(project: Project) -> DuePolicy:
+    """Whose word it is when a bill is due; the files of the outbox follow it too."""
+    return DuePolicy(project.odoo.due_date if project.odoo is not None else DuePolicy.DOCUMENT)

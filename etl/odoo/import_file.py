@@ -11,19 +11,32 @@ import io
 from collections.abc import Mapping, Sequence
 
 from etl.odoo.bills import Bill, BillLine
+from etl.odoo.due_dates import DAY, TERM, documents_day
 from etl.odoo.external_ids import line_name, qualified
 from etl.odoo.rows import LINES, as_html
+from etl.odoo.settings import DuePolicy
 from etl.odoo.taxes import configured_name, usual_name
 
 FILES = {"in_invoice": "bills", "in_refund": "refunds"}
 """The part of a file's name that says from which list in Odoo it is to be imported."""
 
-_ALWAYS = ("id", "partner_id", "ref", "invoice_date", "date", "currency_id")
-_WHERE_FILLED = ("invoice_date_due", "payment_reference", "narration")
+_ALWAYS = ("id", "partner_id", "ref", "invoice_date", "date", DAY, "currency_id")
+_WHERE_FILLED = ("payment_reference", "narration")
 _LINE = ("id", "sequence", "product_id", "name", "quantity", "price_unit", "tax_ids")
 
 
-def import_file(bills: Sequence[Bill], taxes: Mapping[str, str]) -> bytes:
+def by_columns(bills: Sequence[Bill], due_date: DuePolicy) -> list[tuple[Bill, ...]]:
+    """Return the bills in groups that fit into one file each, those on their own due dates first.
+
+    These need an empty payment term beside their due date, and the same cell would empty the
+    vendor's term of the others.
+    """
+    own = tuple(bill for bill in bills if documents_day(bill, due_date) is not None)
+    others = tuple(bill for bill in bills if documents_day(bill, due_date) is None)
+    return [group for group in (own, others) if group]
+
+
+def import_file(bills: Sequence[Bill], taxes: Mapping[str, str], due_date: DuePolicy) -> bytes:
     """Return the file's bytes: UTF-8 with its mark, comma, one row a line, the header at its first.
 
     Odoo finds the partner by its reference, the product by its internal reference, tax and
@@ -31,12 +44,14 @@ def import_file(bills: Sequence[Bill], taxes: Mapping[str, str]) -> bytes:
     lines carry external ids.
 
     Args:
-        bills: of one type.
+        bills: of one type and one group of `by_columns`.
         taxes: our tax -> name in Odoo; see `OdooSettings.taxes`.
+        due_date: whose word it is when a bill is due.
     """
     headers = [_header(bill) for bill in bills]
     optional = [name for name in _WHERE_FILLED if any(getattr(bill, name) for bill in bills)]
-    names = (*_ALWAYS, *optional)
+    own_day = documents_day(bills[0], due_date) is not None
+    names = (*_ALWAYS, *((TERM,) if own_day else ()), *optional)
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*names, *(f"{LINES}/{name}" for name in _LINE)])
@@ -50,7 +65,7 @@ def import_file(bills: Sequence[Bill], taxes: Mapping[str, str]) -> bytes:
 
 
 def _header(bill: Bill) -> dict[str, str]:
-    # Beside a bill that has a due date, an empty cell would empty this one's.
+    # Where the vendor has a payment term, Odoo takes that; where not, it would take today.
     due = bill.invoice_date_due or bill.invoice_date
     return {
         "id": bill.external_id,
@@ -58,7 +73,8 @@ def _header(bill: Bill) -> dict[str, str]:
         "ref": bill.ref,
         "invoice_date": bill.invoice_date.isoformat(),
         "date": bill.date.isoformat(),
-        "invoice_date_due": due.isoformat(),
+        DAY: due.isoformat(),
+        TERM: "",
         "currency_id": bill.currency,
         "payment_reference": bill.payment_reference or "",
         "narration": as_html(bill.narration) if bill.narration else "",

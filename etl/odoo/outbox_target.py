@@ -11,8 +11,9 @@ import pyarrow as pa
 
 from etl.durable import make_folder, write_whole
 from etl.odoo.bills import Bill, read_bills
-from etl.odoo.import_file import FILES, import_file
+from etl.odoo.import_file import FILES, by_columns, import_file
 from etl.odoo.rows import MODEL
+from etl.odoo.settings import DuePolicy
 from etl.odoo.target import (
     Attachments,
     Finding,
@@ -36,7 +37,13 @@ class OutboxTarget:
 
     name = "outbox"
 
-    def __init__(self, folder: Path, batch: str, taxes: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        batch: str,
+        taxes: Mapping[str, str] | None = None,
+        due_date: DuePolicy = DuePolicy.DOCUMENT,
+    ) -> None:
         """Prepare writing.
 
         Args:
@@ -44,10 +51,12 @@ class OutboxTarget:
             batch: id of the batch, part of the names.
             taxes: our tax -> name of the purchase tax in Odoo, as in `OdooSettings.taxes`; a
                 rate that is not in it goes by Odoo's usual name, ``19%``.
+            due_date: whose word it is when a bill is due.
         """
         self._folder = folder
         self._batch = batch
         self._taxes = dict(taxes or {})
+        self._due_date = due_date
 
     def check(self) -> list[Finding]:
         """Try whether files can be written."""
@@ -118,8 +127,8 @@ class OutboxTarget:
                 write_whole(folder / _safe(document.name), document.content)
         for move_type, part in FILES.items():
             chosen = [bill for bill in bills if bill.move_type == move_type]
-            if chosen:
-                self._write_file(part, import_file(chosen, self._taxes))
+            for group in by_columns(chosen, self._due_date):
+                self._write_file(part, import_file(group, self._taxes, self._due_date))
 
     def _write_file(self, part: str, content: bytes) -> None:
         """Write a file unless it is there; never overwrite one with other content."""

@@ -1,4 +1,4 @@
-"""Posting drafts in batches, and seeing that Odoo did not move their dates."""
+"""Posting drafts in batches, and seeing that Odoo moved neither date."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from etl.odoo.bills import Bill
 from etl.odoo.client import Client, chunks
 from etl.odoo.company import Company
+from etl.odoo.due_dates import documents_day, due_differs, read_due_days
 from etl.odoo.remote_bills import RemoteState, read_states
 from etl.odoo.rows import MODEL
 from etl.odoo.target import Rejected
@@ -66,6 +67,11 @@ def post(
             for bill, state in posted.items()
             if state.date != drafts[bill].date.isoformat()
         ]
+        due_days = read_due_days(client, posted)
+        for remote_id in posted:
+            day = documents_day(drafts[remote_id], client.settings.due_date)
+            reason = due_differs(drafts[remote_id], day, remote_id, due_days)
+            rejected += [reason] if reason else []
         yield posted, rejected
 
 

@@ -12,6 +12,7 @@ from etl.odoo.attaching import attach
 from etl.odoo.bills import Bill, read_bills
 from etl.odoo.client import Client, chunks
 from etl.odoo.company import Company, read_company
+from etl.odoo.due_dates import documents_day, due_differs, read_due_days
 from etl.odoo.foreign_bills import find_foreign_bills
 from etl.odoo.loading import Pace, batches, find_ids, load_batch
 from etl.odoo.posting import in_locked_period, post
@@ -29,7 +30,7 @@ from etl.odoo.target import (
     Rejected,
     RejectionKind,
 )
-from etl.odoo.totals import settle_total, total_differs
+from etl.odoo.totals import settle_totals, total_differs
 from etl.odoo.updating import compare, update_draft
 
 _UPDATES_AT_ONCE = 50
@@ -171,15 +172,17 @@ class Push:
         """Check totals and attach originals; only then the ledger may know of the bills."""
         if not bills:
             return
-        states = read_states(self._client, bills)
+        states = settle_totals(self._client, bills, read_states(self._client, bills))
+        due_days = read_due_days(self._client, states)
         right: dict[int, ResolvedBill] = {}
         for remote_id, resolved in bills.items():
             if remote_id not in states:
                 self._rejected.append(_invisible(resolved.bill, remote_id))
                 continue
-            state, reason = settle_total(self._client, resolved, states[remote_id])
+            reason = total_differs(resolved.bill, states[remote_id]) or self._due_differs(
+                resolved.bill, remote_id, due_days
+            )
             if reason is None:
-                states[remote_id] = state
                 right[remote_id] = resolved
             else:
                 self._rejected.append(reason)
@@ -200,11 +203,15 @@ class Push:
 
     def _post(self, company: Company) -> None:
         """Post every draft that landed right."""
+        landed = [(bill, state) for bill, state in self._landed.values() if state.state == "draft"]
+        due_days = read_due_days(self._client, (state.id for _, state in landed))
         drafts: dict[int, Bill] = {}
-        for bill, state in self._landed.values():
-            if state.state != "draft":
-                continue
-            reason = total_differs(bill, state) or in_locked_period(bill, company)
+        for bill, state in landed:
+            reason = (
+                total_differs(bill, state)
+                or self._due_differs(bill, state.id, due_days)
+                or in_locked_period(bill, company)
+            )
             if reason is None:
                 drafts[state.id] = bill
             else:
@@ -217,6 +224,12 @@ class Push:
                     for remote_id, state in posted.items()
                 ]
             )
+
+    def _due_differs(
+        self, bill: Bill, remote_id: int, days: Mapping[int, set[str]]
+    ) -> Rejected | None:
+        wanted = documents_day(bill, self._client.settings.due_date)
+        return due_differs(bill, wanted, remote_id, days)
 
     def _keep(self, bill: Bill, state: RemoteState, what: PushState) -> Pushed:
         """Note where a bill stands now."""

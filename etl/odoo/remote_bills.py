@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from etl.odoo.client import Client, Row, many2one
+from etl.odoo.due_dates import DAY, TERM
 from etl.odoo.external_ids import MODULE
 from etl.odoo.rows import MODEL
 
@@ -18,7 +19,7 @@ LINE_MODEL = "account.move.line"
 
 _STATE_FIELDS = ("name", "state", "date", "move_type", "amount_total", "amount_tax")
 _HEADER_FIELDS = (
-    *("ref", "partner_id", "invoice_date", "date", "invoice_date_due", "currency_id"),
+    *("state", "ref", "partner_id", "invoice_date", "date", DAY, TERM, "currency_id"),
     *("payment_reference", "narration"),
 )
 _LINE_FIELDS = (
@@ -122,14 +123,18 @@ def read_contents(client: Client, ids: Iterable[int]) -> dict[int, RemoteContent
     return {row["id"]: RemoteContent(row, tuple(lines_of[row["id"]])) for row in headers}
 
 
-def read_tax_lines(client: Client, bill_id: int) -> list[tuple[int, Decimal]]:
-    """Return the tax lines of a bill: id and signed amount in the bill's currency."""
-    rows = client.search_read(
+def read_tax_lines(client: Client, bills: Iterable[int]) -> dict[int, list[tuple[int, Decimal]]]:
+    """Return the tax lines of each bill: id and signed amount in the bill's currency."""
+    lines: defaultdict[int, list[tuple[int, Decimal]]] = defaultdict(list)
+    for row in client.search_in(
         LINE_MODEL,
-        [["move_id", "=", bill_id], ["tax_line_id", "!=", False]],
-        ["amount_currency"],
-    )
-    return [(row["id"], money(row["amount_currency"])) for row in rows]
+        "move_id",
+        bills,
+        ("move_id", "amount_currency"),
+        where=[["tax_line_id", "!=", False]],
+    ):
+        lines[many2one(row["move_id"]) or 0].append((row["id"], money(row["amount_currency"])))
+    return lines
 
 
 def _product_lines(client: Client) -> list[Any]:

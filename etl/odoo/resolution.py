@@ -11,6 +11,7 @@ from etl.odoo.bills import Bill, BillLine
 from etl.odoo.client import Client
 from etl.odoo.company import Company
 from etl.odoo.currencies import Currency, find_currencies
+from etl.odoo.due_dates import Due, due_by, find_terms
 from etl.odoo.partners import find_partners
 from etl.odoo.products import find_analytic_accounts, find_products
 from etl.odoo.target import Rejected
@@ -34,6 +35,7 @@ class ResolvedBill:
 
     bill: Bill
     partner: int
+    due: Due
     currency: int
     rounding: Decimal
     lines: tuple[ResolvedLine, ...]
@@ -63,6 +65,7 @@ def resolve(
         ((line.tax_category, line.tax_rate) for line in every_line),
         client.settings.taxes,
     )
+    terms = find_terms(client, (found for found in partners.values() if isinstance(found, int)))
     resolved: list[ResolvedBill] = []
     rejected: list[Rejected] = []
     for bill in bills:
@@ -91,6 +94,7 @@ def resolve(
             ResolvedBill(
                 bill,
                 partner,
+                due_by(bill, client.settings.due_date, terms.get(partner)),
                 currency.id,
                 currency.rounding,
                 tuple(

@@ -1,7 +1,8 @@
 """The rows that `load()` takes: a bill's header beside its first line, the other lines below.
 
 A blank cell means "empty" to Odoo and overrides its defaults, so a column is only there when
-all bills of the call fill it; taxes are always there, as Odoo 19 else adds the product's own.
+all bills of the call fill it. Taxes and the payment term are always there, empty where there is
+none, as Odoo else adds the product's taxes and the vendor's term.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import html
 import json
 from dataclasses import dataclass
 
+from etl.odoo.due_dates import DAY, TERM
 from etl.odoo.external_ids import line_name, qualified
 from etl.odoo.resolution import ResolvedBill, ResolvedLine
 
@@ -40,8 +42,9 @@ def new_bill_rows(resolved: ResolvedBill, journal: int) -> LoadRows:
         "invoice_date": bill.invoice_date.isoformat(),
         "date": bill.date.isoformat(),
     }
-    if bill.invoice_date_due:
-        header["invoice_date_due"] = bill.invoice_date_due.isoformat()
+    if resolved.due.day is not None:
+        header[DAY] = resolved.due.day.isoformat()
+    header[f"{TERM}/.id"] = str(resolved.due.term or "")
     if bill.payment_reference:
         header["payment_reference"] = bill.payment_reference
     if bill.narration:

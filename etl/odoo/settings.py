@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class DuePolicy(StrEnum):
+    """Whose word it is when a bill is due."""
+
+    DOCUMENT = "document"
+    """The document's due date; the vendor's payment term where the document gives none."""
+    VENDOR_TERM = "vendor_term"
+    """The vendor's payment term; the document's due date where the vendor has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,7 @@ class OdooSettings:
         journal: code of the purchase journal; None takes Odoo's first one.
         taxes: our tax -> name of the purchase tax in Odoo. A key is a rate (``"19"``), a
             UNCL5305 category (``"AE"``) or both (``"S 19"``); the most exact one wins.
+        due_date: whose word it is when a bill is due.
         retries: how often a call that failed for a moment is repeated.
         retry_wait: seconds before the first repetition; doubled each time, at most 30.
         limits: sizes of the calls.
@@ -52,6 +63,7 @@ class OdooSettings:
     timeout: float = 120.0
     journal: str | None = None
     taxes: Mapping[str, str] = field(default_factory=dict)
+    due_date: DuePolicy = DuePolicy.DOCUMENT
     retries: int = 6
     retry_wait: float = 1.0
     limits: LoadLimits = field(default_factory=LoadLimits)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,6 +9,7 @@ from typing import Any
 
 from etl.errors import TransientError
 from etl.odoo.client import Client, Row, many2one
+from etl.odoo.due_dates import DAY, TERM, Due
 from etl.odoo.loading import Loaded, Pace, find_ids, load_batch
 from etl.odoo.remote_bills import (
     LINE_MODEL,
@@ -64,6 +64,8 @@ def compare(resolved: ResolvedBill, remote: RemoteContent) -> Difference:
     if values.keys() & {"invoice_date", "date", "currency_id", "partner_id"}:
         # Odoo computes one of them anew from another, unless it is given too.
         values |= {"invoice_date": bill.invoice_date.isoformat(), "date": bill.date.isoformat()}
+        if resolved.due.day is not None or "partner_id" in values:
+            values |= {field: sent for field, _, sent in _due(resolved.due)}
     theirs_by_name = {line.external_id: line for line in remote.lines if line.external_id}
     ours_by_name = {line_external_id(resolved, line): line for line in resolved.lines}
     commands: list[list[Any]] = []
@@ -147,13 +149,14 @@ def _lines_there(
 def _header(resolved: ResolvedBill, theirs: Row) -> list[tuple[str, object, object, object]]:
     """Yield field, our value, Odoo's value, and ours in the form that is sent."""
     bill = resolved.bill
+    invoice_date, date = bill.invoice_date.isoformat(), bill.date.isoformat()
     compared: list[tuple[str, object, object, object]] = [
         ("ref", bill.ref, theirs["ref"] or "", bill.ref),
         ("partner_id", resolved.partner, many2one(theirs["partner_id"]), resolved.partner),
         ("currency_id", resolved.currency, many2one(theirs["currency_id"]), resolved.currency),
-        *_day("invoice_date", bill.invoice_date, theirs),
-        *_day("date", bill.date, theirs),
-        *_day("invoice_date_due", bill.invoice_date_due, theirs),
+        ("invoice_date", invoice_date, theirs["invoice_date"], invoice_date),
+        ("date", date, theirs["date"], date),
+        *_due_date(resolved.due, theirs),
     ]
     if (text := bill.payment_reference) is not None:
         compared.append(("payment_reference", text, theirs["payment_reference"] or "", text))
@@ -162,10 +165,21 @@ def _header(resolved: ResolvedBill, theirs: Row) -> list[tuple[str, object, obje
     return compared
 
 
-def _day(field: str, ours: dt.date | None, theirs: Row) -> list[tuple[str, object, object, object]]:
-    if ours is None:
-        return []  # Odoo computes it
-    return [(field, ours.isoformat(), theirs[field], ours.isoformat())]
+def _due_date(due: Due, theirs: Row) -> list[tuple[str, object, object, object]]:
+    """Compare what the document says; what Odoo chose in its place is Odoo's to change."""
+    their_term = many2one(theirs[TERM])
+    if not due.from_document and (their_term is not None or theirs["state"] == "posted"):
+        return []
+    there = {TERM: their_term, DAY: theirs[DAY]}
+    return [(field, ours, there[field], sent) for field, ours, sent in _due(due)]
+
+
+def _due(due: Due) -> list[tuple[str, object, object]]:
+    """Yield field, value and the form in which it is sent; no day where a term gives it."""
+    term = (TERM, due.term, due.term or False)
+    if due.day is None:
+        return [term]
+    return [term, (DAY, due.day.isoformat(), due.day.isoformat())]
 
 
 def _line(ours: ResolvedLine, theirs: RemoteLine) -> list[tuple[str, object, object]]:

@@ -14,7 +14,7 @@ import pytest
 from etl.durable import write_whole
 from etl.errors import TechnicalError, TerminalError
 from etl.odoo.outbox_target import OutboxTarget
-from etl.odoo.settings import OdooSettings
+from etl.odoo.settings import DuePolicy, OdooSettings
 from etl.odoo.target import Attachment, Level, PushState
 from tests.odoo.bill_tables import SampleBill, SampleLine
 from tests.odoo.sender import Looker, Sender, cents
@@ -52,6 +52,27 @@ def test_bills_and_credit_notes_go_to_files_of_their_own(tmp_path: Path) -> None
     assert first["invoice_line_ids/tax_ids"] == "19% VAT"
     assert second["id"] == second["partner_id"] == second["invoice_line_ids/tax_ids"] == ""
     assert second["invoice_line_ids/quantity"] == "2.500000"
+
+
+def test_a_due_date_of_the_document_stands_beside_an_empty_term_in_a_file_of_its_own(
+    tmp_path: Path,
+) -> None:
+    own, none = SampleBill("A", invoice_date_due=dt.date(2026, 4, 1)), SampleBill("B")
+    for _ in range(2):
+        sender(tmp_path).push(none, own)
+    assert names(tmp_path) == ["account.move-b1-bills-2.csv", "account.move-b1-bills.csv"]
+    first, second = (rows(tmp_path / name)[0] for name in reversed(names(tmp_path)))
+    assert (first["invoice_date_due"], first["invoice_payment_term_id"]) == ("2026-04-01", "")
+    assert second["invoice_date_due"] == "2026-03-02"
+    assert "invoice_payment_term_id" not in second
+
+
+def test_a_vendors_term_that_comes_first_is_never_emptied(tmp_path: Path) -> None:
+    target = OutboxTarget(tmp_path, "b1", None, DuePolicy.VENDOR_TERM)
+    Sender(SETTINGS, target).push(SampleBill("A", invoice_date_due=dt.date(2026, 4, 1)))
+    (row, _) = rows(tmp_path / "account.move-b1-bills.csv")
+    assert row["invoice_date_due"] == "2026-04-01"
+    assert "invoice_payment_term_id" not in row
 
 
 def test_the_same_batch_again_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -140,17 +161,20 @@ def test_odoos_import_takes_the_file_and_a_second_import_doubles_nothing(
             narration="a & b, Köln",
         ),
         SampleBill(ref("2"), move_type=move_type),
+        SampleBill(ref("3"), move_type=move_type, partner_ref="NTRM"),
     ]
     sender(tmp_path).push(*bills)
-    (path,) = tmp_path.iterdir()
-    for _ in range(2):
+    with_own_date, without = sorted(tmp_path.iterdir(), key=lambda path: "-2" in path.name)
+    for path in (with_own_date, without, with_own_date):
         import_by_hand(looker, path, move_type)
-    first, second = looker.bills(ref("1"), ref("2"))
+    first, second, third = looker.bills(ref("1"), ref("2"), ref("3"))
     assert first["move_type"] == second["move_type"] == move_type
     assert first["partner_id"][1] == "Rhein Forwarding GmbH"
     assert first["currency_id"][1] == "EUR"
     assert (first["date"], first["invoice_date_due"]) == ("2026-03-05", "2026-04-01")
-    assert second["invoice_date_due"] == "2026-03-02"
+    assert due_days(looker, first) == ["2026-04-01"]
+    assert due_days(looker, second) == ["2026-04-01"]
+    assert due_days(looker, third) == ["2026-03-02"]
     assert first["narration"] == "<p>a &amp; b, Köln</p>"
     assert cents(first["amount_total"]) == Decimal("149.85")
     assert cents(second["amount_total"]) == Decimal("112.34")
@@ -158,6 +182,13 @@ def test_odoos_import_takes_the_file_and_a_second_import_doubles_nothing(
         ('Base, "net"', 1.0),
         ("FUEL charge", 2.5),
     ]
+
+
+def due_days(looker: Looker, bill: dict[str, Any]) -> list[str]:
+    """The days on which the bill's payable lines fall due: a vendor's term counts there."""
+    payable = [["move_id", "=", bill["id"]], ["display_type", "=", "payment_term"]]
+    lines = looker.read("account.move.line", payable, ["date_maturity"])
+    return [line["date_maturity"] for line in lines]
 
 
 def import_by_hand(looker: Looker, path: Path, move_type: str) -> None:

@@ -135,6 +135,21 @@ def test_cents_of_tax_are_put_right(
     assert cents(there["amount_tax"]) == Decimal(tax)
 
 
+def test_cents_of_tax_are_read_for_all_bills_at_once(
+    proxied: Sender, odoo_proxy: CutProxy, looker: Looker, ref: Ref
+) -> None:
+    lines = [SampleLine("BASE", "9.99", tax_rate="19") for _ in range(3)]
+    totals = {"1": "35.66", "2": "35.67", "3": "35.68", "4": "35.66"}
+    bills = [SampleBill(ref(number), lines, total) for number, total in totals.items()]
+    assert proxied.push(*bills).rejected == []
+    there = [cents(bill["amount_total"]) for bill in looker.bills(*(bill.ref for bill in bills))]
+    assert there == [Decimal(total) for total in totals.values()]
+    # Odoo itself comes to 35.66: two are written, after one question for the tax lines of both.
+    reads = [call for call in odoo_proxy.calls_of("search_read") if b"tax_line_id" in call.body]
+    assert len(odoo_proxy.calls_of("write")) == 2
+    assert len(reads) == 1
+
+
 def test_a_total_that_rounding_does_not_explain_stays_a_draft_and_is_parked(
     sender: Sender, looker: Looker, ref: Ref
 ) -> None:

@@ -64,9 +64,18 @@ def load_taxes(env: Any, taxes: list[dict[str, Any]]) -> None:
 
 
 def load_suppliers(env: Any, suppliers: list[dict[str, Any]]) -> None:
-    """Create the suppliers as companies."""
+    """Create the suppliers as companies, each with its payment term."""
     env["res.partner"].create(
-        [{**supplier, "is_company": True, "supplier_rank": 1} for supplier in suppliers]
+        [
+            {
+                **{name: supplier[name] for name in ("ref", "name", "vat")},
+                "property_supplier_payment_term_id": supplier["term"]
+                and env.ref(supplier["term"]).id,
+                "is_company": True,
+                "supplier_rank": 1,
+            }
+            for supplier in suppliers
+        ]
     )
 
 

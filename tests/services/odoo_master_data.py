@@ -26,11 +26,13 @@ class User:
 
 @dataclass(frozen=True)
 class Supplier:
-    """A carrier or forwarder; `ref` is its SCAC or our short code."""
+    """A carrier or forwarder; `ref` is its SCAC or our short code, `term` one of Odoo's own
+    payment terms by its external id."""
 
     ref: str
     name: str
     vat: str | None = None
+    term: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,10 +70,17 @@ POWERLESS_USER = User(
     groups=("base.group_user",),
 )
 
+# As in a company's books, nearly every vendor has a payment term, one of them in two instalments.
 SUPPLIERS = (
-    Supplier("ACLT", "Acme LTL Freight"),
-    Supplier("PXPR", "ParcelXpress"),
-    Supplier("FWDE", "Rhein Forwarding GmbH", vat="DE123456788"),
+    Supplier("ACLT", "Acme LTL Freight", term="account.account_payment_term_30days"),
+    Supplier("PXPR", "ParcelXpress", term="account.account_payment_term_advance_60days"),
+    Supplier(
+        "FWDE",
+        "Rhein Forwarding GmbH",
+        vat="DE123456788",
+        term="account.account_payment_term_15days",
+    ),
+    Supplier("NTRM", "Harbor Drayage, which has no payment term"),
 )
 
 # Canonical charge codes, each the default_code of a service product.
