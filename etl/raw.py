@@ -7,8 +7,8 @@ implement these protocols without knowing mappings; mappings use them without kn
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Protocol
 
 import numpy as np
@@ -54,6 +54,23 @@ class SourceFile:
     sha256: str
     size: int
     open: Callable[[], BinaryIO]
+
+
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """One document of a file, as a file of its own: what belongs to it and to no other.
+
+    Attributes:
+        number: which document of its file, as in the lineage (`number_in_file`).
+        size: in bytes.
+        content: a file of the same format, of the bytes that the file has; None: more than wanted.
+        whole: whether it is the file as it stands, which holds no other document.
+    """
+
+    number: int
+    size: int
+    content: bytes | None = field(repr=False)
+    whole: bool = False
 
 
 class Rows(Protocol):
@@ -124,6 +141,15 @@ class Reader(Protocol):
     def read(self, files: Sequence[SourceFile]) -> Iterator[Chunk]:
         """Read the files in order, in chunks of bounded memory. A file that can't be read at all
         gives a defect with `record` None; it never raises for content."""
+        ...
+
+    def cut(self, file: SourceFile, wanted: Collection[int], largest: int) -> Iterator[FilePart]:
+        """Cut the `wanted` documents out of a file, in order, in one pass over it.
+
+        Each one is read like the file: with the same values and without a defect that it did not
+        have there. Of one above `largest` bytes only the size is told. Documents that can't be
+        found again, or not be told from their neighbours, are left out.
+        """
         ...
 
 

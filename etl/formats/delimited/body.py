@@ -42,11 +42,19 @@ class BrokenRow:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """Some of the data rows of one file: `text` in UTF-8, the 1-based line of each row."""
+    """Some of the data rows of one file.
+
+    Attributes:
+        text: in UTF-8.
+        lines, last_lines: the 1-based line where each row begins and where it ends.
+        begins: the line behind the header, or behind the lines to skip where there is none.
+    """
 
     columns: Columns
     text: bytes
     lines: npt.NDArray[np.int64]
+    last_lines: npt.NDArray[np.int64]
+    begins: int
     broken: tuple[BrokenRow, ...] = ()
 
 
@@ -55,6 +63,7 @@ def bodies(blocks: Iterable[bytes], declaration: Declaration) -> Iterator[Body]:
     delimiter, quote = declaration.delimiter, declaration.quote
     columns: Columns | None = None
     carry, line, to_skip = b"", 1, declaration.skip_rows
+    begins = to_skip + 1
     for block, final in _with_last(blocks):
         text, at = carry + block, 0
         if to_skip:
@@ -65,9 +74,11 @@ def bodies(blocks: Iterable[bytes], declaration: Declaration) -> Iterator[Body]:
             found = scan(view, delimiter, quote, final)
             rows = _without_ignored(view, found, declaration.ignore_lines)
             if columns is None and len(rows.starts):
+                if declaration.header:
+                    begins = line + int(rows.last_lines[0]) + 1
                 columns, rows = _header(view, rows, declaration)
             if columns is not None and len(rows.starts):
-                yield _body(view, rows, line, columns, declaration)
+                yield _body(view, rows, line, begins, columns, declaration)
             at, line = at + found.rest, line + found.rest_line
             if at == len(text) or not (final or len(text) - at > LONGEST_RECORD):
                 break
@@ -76,7 +87,7 @@ def bodies(blocks: Iterable[bytes], declaration: Declaration) -> Iterator[Body]:
                 raise _too_long(text[at : at + 200], line)
             if columns is None:
                 raise _unclosed_header(text[at:end], line)
-            yield _unclosed(text[at:end], line, columns, declaration)
+            yield _unclosed(text[at:end], line, begins, columns, declaration)
             at, line = end, line + 1
         carry = text[at:]
     if columns is None:
@@ -180,12 +191,17 @@ def _without_ignored(text: bytes, found: Scan, prefixes: tuple[bytes, ...]) -> S
     return found.only(~ignored)
 
 
-def _body(text: bytes, rows: Scan, line: int, columns: Columns, declaration: Declaration) -> Body:
+def _body(
+    text: bytes, rows: Scan, line: int, begins: int, columns: Columns, declaration: Declaration
+) -> Body:
     """The text of `rows`, those of another width mended."""
-    lines = rows.lines + line
+    lines = last_lines = rows.lines + line
+    if rows.last_lines is not rows.lines:
+        last_lines = rows.last_lines + line
     odd = np.flatnonzero(rows.cells != columns.width).tolist()
     if not odd and rows.adjacent:
-        return Body(columns, text[rows.starts[0] : rows.ends[-1]] + b"\n", lines)
+        as_it_stands = text[rows.starts[0] : rows.ends[-1]] + b"\n"
+        return Body(columns, as_it_stands, lines, last_lines, begins)
     missing = int(np.maximum(columns.width - rows.cells, 0).sum())
     if missing > MOST_MISSING:
         raise _too_ragged(columns.width, int(lines[odd[0]]))
@@ -198,7 +214,8 @@ def _body(text: bytes, rows: Scan, line: int, columns: Columns, declaration: Dec
         if not whole:
             broken.append(_ragged(pieces[index], index, int(rows.cells[index]), columns.width))
         pieces[index] = mended
-    return Body(columns, b"\n".join(pieces) + b"\n", lines, tuple(broken))
+    mended_text = b"\n".join(pieces) + b"\n"
+    return Body(columns, mended_text, lines, last_lines, begins, tuple(broken))
 
 
 def _mended(
@@ -231,7 +248,9 @@ def _ragged(row: bytes, index: int, cells: int, width: int) -> BrokenRow:
     )
 
 
-def _unclosed(row: bytes, line: int, columns: Columns, declaration: Declaration) -> Body:
+def _unclosed(
+    row: bytes, line: int, begins: int, columns: Columns, declaration: Declaration
+) -> Body:
     """The line of a quote that is never closed, its cells as if quotes meant nothing."""
     text = row.rstrip(b"\r\n")
     if declaration.quote:
@@ -246,7 +265,8 @@ def _unclosed(row: bytes, line: int, columns: Columns, declaration: Declaration)
         "a closing quote",
     )
     mended = _one_row(declaration.delimiter.join(cells), declaration) + b"\n"
-    return Body(columns, mended, np.array([line], np.int64), (broken,))
+    lines = np.array([line], np.int64)
+    return Body(columns, mended, lines, lines, begins, (broken,))
 
 
 def _unclosed_header(row: bytes, line: int) -> RefusedError:

@@ -60,13 +60,17 @@ class Draft:
 
     def chunk(self) -> DelimitedChunk:
         """What was gathered."""
-        self._parse()
+        flat = self.flat()
         for index in self._ended:
             if not self._kept[index] and not (index == 0 and self._kept_before):
                 self.defects.append(_no_records(self.files[index], index))
-        flat = FlatTable(self.files, self._parts, self._declaration, self._kept_before)
         left_out = FlatTable(self.files, self._left_out, self._declaration)
         return DelimitedChunk(flat, self._broken, self.defects, left_out)
+
+    def flat(self) -> FlatTable:
+        """The rows that were gathered and are data."""
+        self._parse()
+        return FlatTable(self.files, self._parts, self._declaration, self._kept_before)
 
     def _parse(self) -> None:
         """Parse the pending bodies at once and keep the rows that meet ``where``."""
@@ -76,10 +80,13 @@ class Draft:
         columns = found[0].columns
         table = table_of(b"".join(body.text for body in found), columns, self._declaration)
         line = np.concatenate([body.lines for body in found])
+        last_line = line
+        if any(body.last_lines is not body.lines for body in found):
+            last_line = np.concatenate([body.last_lines for body in found])
         assert table.num_rows == len(line), "scan and Arrow must see the same rows"
         counts = [len(body.lines) for body in found]
         file = np.repeat(np.array([index for index, _ in self._pending], np.int32), counts)
-        part = Part(columns, table, file, line)
+        part = Part(columns, table, file, line, last_line)
         broken: dict[int, BrokenRow] = {}
         offset = 0
         for body in found:

@@ -18,17 +18,22 @@ from etl.raw import LINEAGE, SourceFile
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Rows that have the same columns, of one file or several."""
+    """Rows that have the same columns, of one file or several.
+
+    `line` and `last_line` are where each one begins and ends in its file."""
 
     columns: Columns
     table: pa.Table
     file: npt.NDArray[np.int32]
     line: npt.NDArray[np.int64]
+    last_line: npt.NDArray[np.int64]
 
     def where(self, chosen: npt.NDArray[np.bool_]) -> Part:
         """The rows that are `chosen`."""
         table = self.table.filter(pa.array(chosen))
-        return Part(self.columns, table, self.file[chosen], self.line[chosen])
+        line = self.line[chosen]
+        last_line = line if self.last_line is self.line else self.last_line[chosen]
+        return Part(self.columns, table, self.file[chosen], line, last_line)
 
 
 @dataclass
@@ -53,6 +58,11 @@ class FlatTable:
 
     def __len__(self) -> int:
         return len(self.line)
+
+    @property
+    def last_line(self) -> npt.NDArray[np.int64]:
+        """The line on which each row ends."""
+        return np.concatenate([np.empty(0, np.int64), *(part.last_line for part in self.parts)])
 
     def column(self, path: str) -> pa.Array:
         """The cells of `path`, null where empty or where the file lacks the column."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
+from etl.formats.cutting import cut
 from etl.formats.delimited.body import Body, bodies
 from etl.formats.delimited.chunk import DelimitedChunk
 from etl.formats.delimited.columns import conditions_of
+from etl.formats.delimited.cutting import Cutter
 from etl.formats.delimited.declaration import Declaration
 from etl.formats.delimited.decoding import utf8_blocks
 from etl.formats.delimited.draft import Draft
 from etl.formats.refusal import RefusedError
-from etl.raw import SourceFile
+from etl.raw import FilePart, SourceFile
 
 _BLOCK = 4 * 1024 * 1024
 _CHUNK = 8 * 1024 * 1024
@@ -56,6 +58,13 @@ class DelimitedReader:
                 draft.end(file)
         if draft.files:
             yield draft.chunk()
+
+    def cut(self, file: SourceFile, wanted: Collection[int], largest: int) -> Iterator[FilePart]:
+        """The wanted records of a file, each one with the header; see :class:`Cutter`."""
+        cutter = Cutter(self._declaration, file, wanted, largest, _BLOCK)
+        # rows that are left out may be other documents, read by another mapping
+        whole = not self._declaration.where
+        return cut(file, wanted, largest, cutter.documents, whole=whole)
 
     def _bodies(self, file: SourceFile) -> Iterator[Body]:
         """The rows of `file`, once it is known that all of it can be decoded."""

@@ -23,7 +23,8 @@ class Scan:
     Attributes:
         starts, ends: byte offsets of each record, without its line end.
         cells: the number of cells of each record.
-        lines: the 0-based line of the block where each record begins.
+        lines: the 0-based line of the block where each record begins, and
+        last_lines: the one where it ends; the same array where no record has several.
         delimiters: offsets of all delimiters that divide cells.
         adjacent: nothing but line ends stands between the records.
         rest: offset where the first incomplete record begins; the block's length if none.
@@ -34,6 +35,7 @@ class Scan:
     ends: Offsets
     cells: Offsets
     lines: Offsets
+    last_lines: Offsets
     delimiters: Offsets
     adjacent: bool
     rest: int
@@ -43,12 +45,15 @@ class Scan:
         """The records that are `chosen`; what follows the last record stays as it is."""
         places = np.flatnonzero(chosen)
         gapless = not len(places) or int(places[-1] - places[0]) + 1 == len(places)
+        lines = self.lines[chosen]
+        several = self.last_lines is not self.lines
         return replace(
             self,
             starts=self.starts[chosen],
             ends=self.ends[chosen],
             cells=self.cells[chosen],
-            lines=self.lines[chosen],
+            lines=lines,
+            last_lines=self.last_lines[chosen] if several else lines,
             adjacent=self.adjacent and gapless,
         )
 
@@ -57,7 +62,7 @@ def scan(text: bytes, delimiter: bytes, quote: bytes | None, final: bool) -> Sca
     """Find the records of `text`; `final`: nothing follows, so the last needs no line end."""
     if not text:
         none = np.empty(0, np.int64)
-        return Scan(none, none, none, none, none, adjacent=True, rest=0, rest_line=0)
+        return Scan(none, none, none, none, none, none, adjacent=True, rest=0, rest_line=0)
     block = np.frombuffer(text, np.uint8)
     line_ends = _line_ends(block, text, final)
     delimiters = np.flatnonzero(block == delimiter[0])
@@ -78,11 +83,14 @@ def scan(text: bytes, delimiter: bytes, quote: bytes | None, final: bool) -> Sca
         starts = starts[:-1]
     filled = ends > starts
     starts, ends = starts[filled], ends[filled]
+    lines = np.searchsorted(line_ends, starts)
+    several = len(line_ends) > len(terminators)
     return Scan(
         starts=starts,
         ends=ends,
         cells=np.diff(np.searchsorted(delimiters, ends), prepend=0) + 1,
-        lines=np.searchsorted(line_ends, starts),
+        lines=lines,
+        last_lines=np.searchsorted(line_ends, ends) if several else lines,
         delimiters=delimiters,
         adjacent=True,
         rest=rest,

@@ -42,6 +42,7 @@ class Header:
         exact: whether it cannot be anything else: an ISA of 106 bytes, a UNB after a UNA or with
             syntax identifier and version.
         charset: Python codec that it declares; None: it declares none.
+        advice: what stands before the ISA or UNB and belongs to it, a UNA.
     """
 
     start: int
@@ -49,3 +50,4 @@ class Header:
     delimiters: Delimiters
     exact: bool
     charset: str | None = None
+    advice: bytes = b""

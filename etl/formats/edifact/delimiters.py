@@ -98,7 +98,8 @@ def _header(data: bytes, match: re.Match[bytes]) -> Header | None:
         )
     charset = CHARSETS.get(syntax[1]) if syntax else None
     exact = una is not None or (syntax is not None and version > 0)
-    return Header(match.start(), body, delimiters, exact, charset)
+    advice = data[match.start() : body]
+    return Header(match.start(), body, delimiters, exact, charset, advice)
 
 
 def _declared(una: bytes) -> Delimiters | None:

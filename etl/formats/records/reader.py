@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
@@ -12,7 +12,7 @@ from pyarrow import parquet
 
 from etl.defects import Defect, Position
 from etl.formats.records.chunk import RecordsChunk, chunk_of
-from etl.raw import DeclarationError, SourceFile
+from etl.raw import DeclarationError, FilePart, SourceFile
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -38,6 +38,10 @@ class RecordsReader:
     def chunk_of(self, tables: dict[str, pa.Table]) -> RecordsChunk:
         """The tables as a chunk, with this reader's record type as the main one."""
         return chunk_of(tables, self._record)
+
+    def cut(self, file: SourceFile, wanted: Collection[int], largest: int) -> Iterator[FilePart]:
+        """Nothing: the originals of our own records are the files that they first came from."""
+        return iter(())
 
     def read(self, files: Sequence[SourceFile]) -> Iterator[RecordsChunk]:
         """Read ``<table>.parquet`` files as the tables of one set of records, in one chunk.

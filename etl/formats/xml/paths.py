@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from lxml import etree
 
@@ -117,6 +117,13 @@ class Location:
     def finds(self, element: etree._Element) -> bool:
         """Whether `element` is found, and no element around it is."""
         return self._fits(element) and not any(map(self._fits, element.iterancestors(self.tag)))
+
+    def leads_to(self, names: Sequence[str]) -> bool:
+        """Whether an element fits, given by the names from the root down to its own."""
+        count = len(self.steps)
+        if self.absolute and len(names) != count:
+            return False
+        return tuple(names[-count:]) == self.steps
 
     def _fits(self, element: etree._Element) -> bool:
         at: etree._Element | None = element

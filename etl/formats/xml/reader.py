@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
+from etl.formats.cutting import cut
 from etl.formats.refusal import RefusedError
 from etl.formats.xml.chunk import XmlChunk
+from etl.formats.xml.cutting import Cutter
 from etl.formats.xml.declaration import Declaration
 from etl.formats.xml.records import batches
 from etl.formats.xml.rows import Record
-from etl.raw import SourceFile
+from etl.raw import FilePart, SourceFile
 
 _CHUNK = 2 * 1024 * 1024
 
@@ -29,6 +31,11 @@ class XmlReader:
         """Raise :class:`etl.raw.DeclarationError` for an XPath that finds no elements."""
         if row is not None:
             self._declaration.paths.check_row(row)
+
+    def cut(self, file: SourceFile, wanted: Collection[int], largest: int) -> Iterator[FilePart]:
+        """The wanted records of a document, each one in the elements around it."""
+        cutter = Cutter(self._declaration, wanted, largest)
+        return cut(file, wanted, largest, cutter.documents)
 
     def read(self, files: Sequence[SourceFile]) -> Iterator[XmlChunk]:
         """Read the documents in order; what is wrong with one is a defect in its chunk."""

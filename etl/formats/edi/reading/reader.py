@@ -3,11 +3,12 @@ blocks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
 from etl.defects import Defect
+from etl.formats.cutting import cut
 from etl.formats.edi.checks.elements import ElementChecks
 from etl.formats.edi.checks.findings import Findings, Places, TransactionFindings
 from etl.formats.edi.checks.segments import ContentChecks
@@ -15,6 +16,7 @@ from etl.formats.edi.checks.transactions import TransactionChecks
 from etl.formats.edi.delimiters import Delimiters
 from etl.formats.edi.reading.buffer import Buffer, joined
 from etl.formats.edi.reading.content import Reading
+from etl.formats.edi.reading.cutting import Cutter
 from etl.formats.edi.reading.declaration import Declaration
 from etl.formats.edi.reading.envelope import EnvelopeWalk, FileState
 from etl.formats.edi.reading.framing import Piece, pieces
@@ -28,7 +30,7 @@ from etl.formats.edi.reading.shapes import Shapes
 from etl.formats.edi.reading.transactions import outline
 from etl.formats.edi.receipt import ReceivedInterchange
 from etl.formats.refusal import RefusedError
-from etl.raw import DeclarationError, SourceFile
+from etl.raw import DeclarationError, FilePart, SourceFile
 
 
 class EdiChunk:
@@ -155,6 +157,11 @@ class EdiReader:
                 batch.refuse(file, refused)
         if batch.files:
             yield batch.chunk(state, declared)
+
+    def cut(self, file: SourceFile, wanted: Collection[int], largest: int) -> Iterator[FilePart]:
+        """The wanted transactions of a file, each one as an interchange of its own."""
+        cutter = Cutter(self._declaration, file, wanted, largest, self.block)
+        return cut(file, wanted, largest, cutter.documents)
 
 
 class _Batch:

@@ -40,18 +40,22 @@ class Text:
 
     def origin(self, offset: int) -> int:
         """Offset in `raw` of the byte at `offset` in `data`."""
+        return offset if self.data is self.raw else int(self.origins(np.array([offset]))[0])
+
+    def origins(self, offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """As :meth:`origin`, for many."""
         if self.data is self.raw:
-            return offset
-        origin = offset
+            return offsets
+        origins = offsets
         kept = self.raw.translate(None, _LINE_BREAKS) if self.wrapped else self.raw
         if len(kept) != len(self.data):
-            before = np.frombuffer(self.data[:offset], np.uint8)
-            origin = int(np.count_nonzero(before & 0xC0 != 0x80))
+            characters = np.flatnonzero(np.frombuffer(self.data, np.uint8) & 0xC0 != 0x80)
+            origins = np.searchsorted(characters, offsets)
         if self.wrapped:
             bytes_ = np.frombuffer(self.raw, np.uint8)
             places = np.flatnonzero((bytes_ != 10) & (bytes_ != 13))
-            origin = int(places[origin]) if origin < len(places) else len(self.raw)
-        return origin
+            origins = np.append(places, len(self.raw))[np.minimum(origins, len(places))]
+        return origins
 
     def until(self, end: int) -> Text:
         """The text before offset `end` of `data`."""
