@@ -8,7 +8,7 @@ ifneq ($(CORPUS),)
 export ETL_CORPUS ?= $(CORPUS)
 endif
 
-.PHONY: help demo test test-unit lint services bench clean
+.PHONY: help demo test test-unit lint services soak bench clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -28,7 +28,7 @@ test: lint services  ## set up, then all checks and tests, real sshd, PostgreSQL
 	$(BIN)/pytest -n 2 --dist loadfile
 
 test-unit: lint  ## the quick part: no server is started
-	$(BIN)/pytest -m "not services"
+	$(BIN)/pytest -m "not services and not soak"
 
 lint: $(VENV)/installed-dev  ## style, types, import contracts
 	$(BIN)/ruff check .
@@ -38,6 +38,9 @@ lint: $(VENV)/installed-dev  ## style, types, import contracts
 
 services: $(VENV)/installed-dev  ## build the real servers of the tests once, cached outside the checkout
 	$(BIN)/python -m tests.services.odoo
+
+soak: services  ## many nights, thousands of strange files, large inputs: hours, not minutes
+	$(BIN)/pytest -m soak
 
 bench: $(VENV)/installed-dev  ## every figure we claim, with the peer beside it
 	$(BIN)/python -m benchmarks
