@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -87,15 +88,8 @@ def _header(data: bytes, match: re.Match[bytes]) -> Header | None:
     version = int(syntax[3] or 0) if syntax else 0
     if version >= 4:
         declared = una[4] if una is not None else REPETITION
-        repetition = REPETITION if declared in BLANKS else declared
-        delimiters = Delimiters(
-            delimiters.element,
-            delimiters.component,
-            repetition,
-            delimiters.terminator,
-            delimiters.release,
-            delimiters.decimal_comma,
-        )
+        given = replace(delimiters, repetition=None if declared in BLANKS else declared)
+        delimiters = given.told_apart() or delimiters
     charset = CHARSETS.get(syntax[1]) if syntax else None
     exact = una is not None or (syntax is not None and version > 0)
     advice = data[match.start() : body]
@@ -104,11 +98,6 @@ def _header(data: bytes, match: re.Match[bytes]) -> Header | None:
 
 def _declared(una: bytes) -> Delimiters | None:
     component, element, decimal, release, _, terminator = una
-    separators = bytes((component, element, terminator))
-    if len(set(separators)) < 3 or any(chr(byte).isalnum() for byte in separators):
-        return None
-    if b" " in separators:
-        return None
     return Delimiters(
         element,
         component,
@@ -116,4 +105,4 @@ def _declared(una: bytes) -> Delimiters | None:
         terminator,
         None if release == ord(" ") else release,
         decimal == ord(","),
-    )
+    ).told_apart()

@@ -50,7 +50,10 @@ def _effective(delimiters: Delimiters, version: int) -> Delimiters:
     """Elements repeat from syntax version 4 on, and there always."""
     if version < 4:
         return replace(delimiters, repetition=None)
-    return delimiters if delimiters.repetition else replace(delimiters, repetition=REPETITION)
+    others = (delimiters.element, delimiters.component, delimiters.terminator, delimiters.release)
+    if delimiters.repetition or REPETITION in others:
+        return delimiters
+    return replace(delimiters, repetition=REPETITION)
 
 
 def _una(delimiters: Delimiters) -> str:

@@ -18,7 +18,7 @@ ISA_LENGTH = 106
 
 _ELEMENTS_AT = (3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103)
 _LENIENT_REACH = 220
-_ISA = re.compile(rb"ISA[^A-Za-z0-9\s]")
+_ISA = re.compile(rb"ISA[^A-Za-z0-9 \r\n]")
 
 
 USUAL = Delimiters(ord("*"), ord(":"), None, ord("~"))
@@ -34,11 +34,11 @@ def headers(data: bytes, start: int = 0) -> Iterator[Header]:
 
 def form_fault(text: str, elements: list[str]) -> tuple[str, str] | None:
     """What is wrong with the form of an ISA, given without terminator: found and expected."""
-    length = len(text.encode()) + 1
+    length = len(text) + 1
     if length == ISA_LENGTH and len(elements) == 17:
         return None
-    found = f"{len(elements) - 1} elements, {length} bytes"
-    return found, f"16 elements, {ISA_LENGTH} bytes"
+    found = f"{len(elements) - 1} elements, {length} characters"
+    return found, f"16 elements, {ISA_LENGTH} characters"
 
 
 def _header_at(data: bytes, start: int) -> Header | None:
@@ -74,10 +74,6 @@ def _lenient(head: bytes) -> Delimiters | None:
 def _declared(
     element: int, isa11: bytes, version: bytes, component: int, terminator: int
 ) -> Delimiters | None:
-    separators = bytes((element, component, terminator))
-    if len(set(separators)) < 3 or any(chr(byte).isalnum() for byte in separators):
-        return None
-    if b" " in separators:
-        return None
-    repeats = version >= b"00402" and len(isa11) == 1 and not isa11.isalnum() and isa11 != b" "
-    return Delimiters(element, component, isa11[0] if repeats else None, terminator)
+    repeats = version >= b"00402" and len(isa11) == 1
+    repetition = isa11[0] if repeats else None
+    return Delimiters(element, component, repetition, terminator).told_apart()

@@ -61,7 +61,7 @@ def test_every_separator_is_read_from_the_una(una: str, expected: Delimiters) ->
     [
         (None, "UNOC:3", None),
         (None, "UNOC:4", "*"),
-        (":+.? '", "UNOC:4", "*"),
+        (":+.? '", "UNOC:4", None),
         (":+.?|'", "UNOC:4", "|"),
         (":+.?*'", "UNOC:3", None),
         (":+.?*'", "UNOB", None),

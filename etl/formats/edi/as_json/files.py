@@ -28,7 +28,7 @@ from typing import Any
 
 from etl.defects import Position
 from etl.formats.edi.as_json.elements import element_form, element_value, in_short
-from etl.formats.edi.delimiters import BLANKS, Delimiters
+from etl.formats.edi.delimiters import BLANKS, SEPARATORS, Delimiters
 from etl.formats.edi.notation import FIXED, Notation
 from etl.formats.edi.reading.framing import Piece, pieces
 from etl.formats.edi.syntax import Syntax
@@ -36,7 +36,6 @@ from etl.raw import DeclarationError
 
 _LINE_BREAKS = re.compile(r"[\r\n]+")
 _ADVICE = "UNA"
-_SEPARATORS = ("element", "component", "terminator", "repetition", "release")
 
 
 def to_json(data: bytes, syntax: Syntax, charset: str | None = None) -> Iterator[str]:
@@ -54,7 +53,7 @@ def to_json(data: bytes, syntax: Syntax, charset: str | None = None) -> Iterator
     whole = pieces(BytesIO(data), syntax, "latin-1", block=size, large=size, largest=size)
     for number, piece in enumerate(whole):
         before = data[end : piece.offset]
-        end = piece.offset + len(piece.text.raw)
+        end = len(data) if piece.closes else piece.offset + len(piece.text.raw)
         part = _part(before, data[piece.offset : end], piece, charset)
         yield ("," if number else "") + "\n  {\n"
         for key, value in part.head.items():
@@ -89,7 +88,7 @@ def _part(before: bytes, raw: bytes, piece: Piece, charset: str | None) -> _Part
         "before": before.decode("latin-1"),
         "charset": codec,
         "separators": {
-            name: separator for name in _SEPARATORS if (separator := getattr(notation, name))
+            name: separator for name in SEPARATORS if (separator := getattr(notation, name))
         },
     }
     if piece.text.wrapped:
@@ -170,14 +169,14 @@ def _part_bytes(part: Any, key: str) -> bytes:
 
 def _delimiters(part: Mapping[str, Any], key: str, charset: str) -> Delimiters:
     declared = _wanted(part, "separators", dict, key, "an object")
-    for name in _SEPARATORS[:3]:
+    for name in SEPARATORS[:3]:
         _wanted(declared, name, str, f"{key}.separators", "one character")
-    found = {name: str(declared.get(name, "")).encode(charset) for name in _SEPARATORS}
+    found = {name: str(declared.get(name, "")).encode(charset) for name in SEPARATORS}
     for name, byte in found.items():
-        if len(byte) > 1 or (not byte and name in _SEPARATORS[:3]):
+        if len(byte) > 1 or (not byte and name in SEPARATORS[:3]):
             raise DeclarationError(f"{key}.separators.{name}", repr(declared[name]), "one byte")
-    element, component, terminator = (found[name][0] for name in _SEPARATORS[:3])
-    repetition, release = (found[name][0] if found[name] else None for name in _SEPARATORS[3:])
+    element, component, terminator = (found[name][0] for name in SEPARATORS[:3])
+    repetition, release = (found[name][0] if found[name] else None for name in SEPARATORS[3:])
     return Delimiters(element, component, repetition, terminator, release)
 
 

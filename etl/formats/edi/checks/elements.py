@@ -367,7 +367,7 @@ class ElementChecks:
         )
 
     def _raw(self, cells: Cells, at: int) -> str:
-        return self._index.data[cells.start[at] : cells.end[at]].decode("utf-8", "replace")
+        return self._index.between(int(cells.start[at]), int(cells.end[at]))
 
     def _text(self, cells: Cells, at: int) -> str:
         """A value without its release characters."""

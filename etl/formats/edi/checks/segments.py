@@ -38,6 +38,22 @@ class ContentChecks:
             "a control character stands in the data; ask the partner to send it again",
             "a printable character",
         )
+        self._characters(
+            buffer.look_alike,
+            "SUSPECT_CHARSET",
+            f"this text is UTF-8 but is read as {charset}, so that its letters are wrong; if the "
+            "partner sends UTF-8, set charset: utf-8",
+            "text in the declared charset",
+            self._levels["charset"],
+        )
+        self._characters(
+            buffer.unassigned,
+            "SUSPECT_CHARSET",
+            f"this byte is no letter in {charset}, but one in Windows-1252; ask the partner what "
+            "they send, and set charset: cp1252 if it is that",
+            "a letter of the declared charset",
+            self._levels["charset"],
+        )
 
     def _sequences(self) -> None:
         """Segments that are unknown, misplaced, out of order, too many, or missing."""
@@ -116,8 +132,16 @@ class ContentChecks:
                 expected="a segment",
             )
 
-    def _characters(self, offsets: Indexes, code: str, message: str, expected: str) -> None:
-        """Bytes at some offsets that no text can have: the first one of each segment."""
+    def _characters(
+        self,
+        offsets: Indexes,
+        code: str,
+        message: str,
+        expected: str,
+        severity: Severity | None = Severity.REJECT,
+    ) -> None:
+        """Bytes at some offsets that are no text, or another than is meant: the first one of each
+        segment."""
         index = self._index
         segments = np.searchsorted(index.start, offsets, "right") - 1
         segments, first = np.unique(segments, return_index=True)
@@ -131,7 +155,7 @@ class ContentChecks:
             before = index.positions[index.first[segment] : index.last[segment]]
             self._findings.tell(
                 code,
-                Severity.REJECT,
+                severity,
                 record,
                 segment,
                 message,

@@ -45,6 +45,16 @@ class Buffer:
         """Offsets of control characters that are no separators."""
         return self._places([piece.text.unprintable for piece in self.pieces])
 
+    @property
+    def look_alike(self) -> npt.NDArray[np.int64]:
+        """Offsets of text that is as good UTF-8 as it is of its charset."""
+        return self._places([piece.text.look_alike for piece in self.pieces])
+
+    @property
+    def unassigned(self) -> npt.NDArray[np.int64]:
+        """Offsets of bytes that ISO 8859 has no letters for."""
+        return self._places([piece.text.unassigned for piece in self.pieces])
+
     def _places(self, offsets: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
         found = [start + inside for start, inside in zip(self.starts, offsets, strict=True)]
         return np.concatenate([np.empty(0, np.int64), *found])
@@ -93,7 +103,7 @@ def joined(
 
 def whole_segments(piece: Piece) -> bytes:
     """The text of a piece; one that breaks off gets a terminator that nothing releases."""
-    data, delimiters = piece.text.data, piece.header.delimiters
+    data, delimiters = piece.text.data, piece.header.delimiters.in_text
     if not piece.unterminated:
         return data
     end = bytes((delimiters.terminator,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,6 +94,16 @@ def unescaped(values: pa.StringArray, release: int) -> pa.StringArray:
     ends = np.frombuffer(values.buffers()[1], np.int32, len(values) + 1)
     moved = ends - np.searchsorted(releases, ends).astype(np.int32)
     return pa.StringArray.from_buffers(len(values), pa.py_buffer(moved), pa.py_buffer(kept))
+
+
+def with_characters(values: pa.StringArray, beyond: Mapping[int, str]) -> pa.StringArray:
+    """Values of whole composites, with the characters that are shown for separators beyond ASCII in
+    place of the bytes that stand in the text for these."""
+    binary = values.view(pa.binary())
+    for byte, character in beyond.items():
+        if byte in content(values):
+            binary = pc.replace_substring(binary, bytes((byte,)), character.encode())
+    return binary.view(pa.string())
 
 
 def content(values: pa.StringArray) -> bytes:

@@ -44,6 +44,7 @@ STRUCTURE = {
     "types": "warn",
     "codes": "warn",
     "notes": "warn",
+    "charset": "warn",
 }
 """What `structure:` may set.
 
@@ -51,7 +52,8 @@ unknown: segments that the transaction does not know; missing: required ones tha
 misplaced: known ones in a loop that has no place for them; order: ones that should have come
 before; repeats: more than there may be; elements: required elements missing, more elements than
 the segment has; lengths: too short or too long; types: no number, no date, no time; codes: not in
-a code list that is complete; notes: conditions between elements.
+a code list that is complete; notes: conditions between elements; charset: text that is of another
+charset than it is read in.
 """
 
 _SEVERITIES: dict[str, Severity | None] = {

@@ -18,6 +18,7 @@ from etl.formats.edi.delimiters import BLANKS, Delimiters, Header
 from etl.formats.edi.reading.scan import released
 from etl.formats.edi.reading.text import Text, text_of
 from etl.formats.edi.syntax import Syntax
+from etl.formats.padding import PADDING
 from etl.formats.refusal import RefusedError, shortened
 
 LARGEST_TRANSACTION = 256 << 20
@@ -90,15 +91,16 @@ def pieces(
     opens, head = True, None
     while True:
         text = text_of(source.raw, header.delimiters, charset or header.charset or "utf-8")
+        delimiters = header.delimiters.in_text
         whole = source.ended or head is not None
-        cut, following = _cut(text.data, header.delimiters, whole, syntax)
+        cut, following = _cut(text.data, delimiters, whole, syntax)
         if head is not None:
-            end = _end_of_part(text.data, header.delimiters, syntax)
+            end = _end_of_part(text.data, delimiters, syntax)
             if end is not None and (cut is None or end < cut):
                 cut, following = end, None
         breaks_off, next_head = False, None
         if cut is None and not source.ended and (head or len(source.raw) >= large):
-            cut = _inside(text.data, header.delimiters, syntax, cuts, head)
+            cut = _inside(text.data, delimiters, syntax, cuts, head)
             if cut is not None:
                 breaks_off = True
                 next_head = head or _head(text, source.offset, header, syntax, cuts)
@@ -108,14 +110,19 @@ def pieces(
             continue
         if cut is not None:
             text = text.until(cut)
-        closes = cut is None
-        unterminated = _unterminated(text.data, header.delimiters)
+        closes, length = cut is None, len(text.raw)
+        if closes or following:
+            text = text.until(_without_padding(text.data, delimiters))
+        unterminated = _unterminated(text.data, delimiters)
         yield Piece(
             source.offset, text, header, opens, closes, junk, unterminated, head, breaks_off
         )
         if closes:
             return
-        source.drop(len(text.raw) + (following.body - following.start if following else 0))
+        source.drop(length)
+        if following:
+            following = _as_in_file(source.raw, following, syntax)
+            source.drop(following.body - following.start)
         header, opens, junk, head = following or header, False, b"", next_head
 
 
@@ -159,21 +166,24 @@ class _Source:
 
 def _first_header(raw: bytes, syntax: Syntax) -> Header:
     mark = syntax.interchange.header
-    if not raw.removeprefix(_BYTE_ORDER_MARK).strip(BLANKS):
+    if not raw.removeprefix(_BYTE_ORDER_MARK).strip(BLANKS + PADDING):
         raise RefusedError(
             "EMPTY_FILE",
             "the file is empty; ask the partner to send it again",
             expected=f"a file that starts with {mark}",
         )
     for header in syntax.headers(raw, 0):
+        if _several_bytes(raw, header):
+            continue
         before = raw[: header.start].removeprefix(_BYTE_ORDER_MARK).strip(BLANKS)
         if header.exact or not before or before.endswith(bytes((header.delimiters.terminator,))):
             return header
     found = raw.find(mark.encode())
     raise RefusedError(
         f"{mark}_UNREADABLE" if found >= 0 else f"NOT_{syntax.standard}",
-        f"the {mark} segment is cut or broken, so that its separators are not known; ask the "
-        "partner to send the file again"
+        f"the {mark} segment is cut or broken, or its separators are alike, letters, digits, or "
+        "characters of several bytes, so that they are not known; ask the partner to send the file "
+        "again"
         if found >= 0
         else f"this is no {syntax.standard} file: no {mark} segment; check which mapping its name "
         "leads to, and whether the file is whole",
@@ -181,6 +191,23 @@ def _first_header(raw: bytes, syntax: Syntax) -> Header:
         value=shortened(raw[max(found, 0) :][:106].decode("ascii", "replace")),
         expected=syntax.header_form,
     )
+
+
+def _several_bytes(raw: bytes, header: Header) -> bool:
+    """Whether a terminator is a character of UTF-8 that has several bytes: its file was converted
+    from a charset where 0x85 and 0xA7 are one byte each."""
+    at = raw.find(header.delimiters.terminator, header.body)
+    if header.delimiters.terminator < 0x80 or at < 0:
+        return False
+    first = raw[at : at + 4].decode("utf-8", "replace")[:1]
+    return first > "\x7f" and first != "\ufffd"
+
+
+def _as_in_file(raw: bytes, following: Header, syntax: Syntax) -> Header:
+    """The header found in the text before, which starts at the head of `raw`, with the separators
+    that it has in the file: in the text those beyond ASCII are others."""
+    found = next(syntax.headers(raw, 0), None)
+    return found if found is not None and found.start == 0 else following
 
 
 def _cut(
@@ -218,8 +245,9 @@ def _inside(
 
 def _head(text: Text, offset: int, header: Header, syntax: Syntax, cuts: Cuts) -> Piece | None:
     """The segments of the transaction at the start of `text` up to its first outermost loop."""
-    ids = cuts(_opening(text.data, header.delimiters, syntax))
-    starts = [_first(text.data, header.delimiters, segment_id, 1) for segment_id in ids]
+    delimiters = header.delimiters.in_text
+    ids = cuts(_opening(text.data, delimiters, syntax))
+    starts = [_first(text.data, delimiters, segment_id, 1) for segment_id in ids]
     first = min((start for start in starts if start is not None), default=LARGEST_HEAD)
     if first >= LARGEST_HEAD:
         return None
@@ -256,6 +284,14 @@ def _first(data: bytes, delimiters: Delimiters, segment_id: str, least: int) -> 
     while start >= 0 and not _starts_segment(data, start, delimiters):
         start = data.find(trigger, start + 1)
     return start if start >= 0 else None
+
+
+def _without_padding(data: bytes, delimiters: Delimiters) -> int:
+    """Where text ends, what fills up its last block or marks the end of a file left out."""
+    separators = bytes((delimiters.element, delimiters.component, delimiters.terminator))
+    padding = (PADDING + BLANKS).translate(None, separators)
+    end = len(data.rstrip(padding))
+    return end if set(data[end:]).intersection(PADDING) else len(data)
 
 
 def _unterminated(data: bytes, delimiters: Delimiters) -> bool:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from etl.formats.edi.delimiters import BLANKS, Delimiters
-from etl.formats.edi.reading.cells import Cells, strings
+from etl.formats.edi.reading.cells import Cells, strings, with_characters
 from etl.formats.edi.reading.picked import Segments
 from etl.formats.edi.reading.scan import Offsets, places_of, separators_of
 from etl.formats.edi.reading.words import WIDTH, WordReader, Words
@@ -51,13 +51,17 @@ class SegmentIndex:
             composites: whether components are usual (EDIFACT), so that one scan finds them too.
         """
         self.data, self.delimiters = data, delimiters
+        self._signs = signs = delimiters.in_text
+        self._beyond = {
+            getattr(signs, name): chr(byte) for name, byte in delimiters.beyond_ascii.items()
+        }
         self.bytes = np.frombuffer(data, np.uint8)
-        self._releases = delimiters.release is not None and delimiters.release in data
-        self.repeats = delimiters.repetition is not None and delimiters.repetition in data
+        self._releases = signs.release is not None and signs.release in data
+        self.repeats = signs.repetition is not None and signs.repetition in data
         self._words = WordReader(data)
         self._known: dict[int, Offsets] = {}
         self._by_class: dict[int, Segments] = {}
-        found = separators_of(data, delimiters, components=composites)
+        found = separators_of(data, signs, components=composites)
         self._separators = found
         self.positions, self.last = found.outer, found.terminators
         self.first = np.empty_like(self.last)
@@ -71,7 +75,7 @@ class SegmentIndex:
             self.start, self.stop, heads = self.start[full], self.stop[full], heads[full]
             self.first, self.last = self.first[full], self.last[full]
         self.counts = (self.last - self.first).astype(np.int32)
-        self.classes = _classes(heads, ids, delimiters)
+        self.classes = _classes(heads, ids, signs)
 
     def __len__(self) -> int:
         return len(self.start)
@@ -84,13 +88,20 @@ class SegmentIndex:
         """A segment split at its element separators, the id first; as it stands in the data."""
         first, last = int(self.first[segment]), int(self.last[segment])
         bounds = [int(self.start[segment]) - 1, *self.positions[first : last + 1].tolist()]
-        return [
-            self.data[begin + 1 : end].decode("utf-8", "replace") for begin, end in pairwise(bounds)
-        ]
+        return [self.between(begin + 1, end) for begin, end in pairwise(bounds)]
 
     def text(self, segment: int) -> str:
         """A segment without its terminator."""
-        return self.data[self.start[segment] : self.stop[segment]].decode("utf-8", "replace")
+        return self.between(int(self.start[segment]), int(self.stop[segment]))
+
+    def between(self, begin: int, end: int) -> str:
+        """The text from one offset to another; a separator beyond ASCII is the character with its
+        number."""
+        text = self.data[begin:end]
+        if not self._beyond:
+            return text.decode("utf-8", "replace")
+        shown = {0xDC00 + byte: character for byte, character in self._beyond.items()}
+        return text.decode("utf-8", "surrogateescape").translate(shown)
 
     def pick(self, numbers: Indexes) -> Segments:
         """Some segments with the same id, to take elements of."""
@@ -196,7 +207,7 @@ class SegmentIndex:
 
     def first_repetition(self, cells: Cells) -> Cells:
         """The cells cut at their first repetition separator, where there are any."""
-        repetition = self.delimiters.repetition
+        repetition = self._signs.repetition
         if repetition is None or not self.repeats:
             return cells
         places = self._places(repetition)
@@ -211,7 +222,7 @@ class SegmentIndex:
     def which(self, cells: Cells, values: Sequence[str]) -> npt.NDArray[np.int16]:
         """For each cell the index of its value in `values`; -1: it holds none of them."""
         found = np.full(len(cells), -1, np.int16)
-        lengths, release = cells.end - cells.start, self.delimiters.release
+        lengths, release = cells.end - cells.start, self._signs.release
         words = self._words.following(cells.start)
         for number, value in enumerate(values):
             encoded = value.encode()
@@ -240,7 +251,7 @@ class SegmentIndex:
         start, length = cells.start.take(longer), lengths.take(longer)
         releases = np.zeros(len(longer), bool)
         for place in range(int(length.max(initial=0))):
-            at_place = self.bytes.take(start + place, mode="clip") == self.delimiters.release
+            at_place = self.bytes.take(start + place, mode="clip") == self._signs.release
             releases |= at_place & (place < length)
         longer = longer[releases]
         texts = self.strings(cells.some(longer)).to_pylist()
@@ -249,20 +260,21 @@ class SegmentIndex:
 
     def strings(self, cells: Cells, chosen: Indexes | None = None) -> pa.StringArray:
         """The values of cells, null where empty; with `chosen`, of those cells, null for -1."""
-        return strings(self.data, cells, chosen, self.delimiters.release)
+        values = strings(self.data, cells, chosen, self._signs.release)
+        return with_characters(values, self._beyond) if self._beyond else values
 
     @property
     def _with_components(self) -> tuple[Offsets, Offsets]:
         """Positions of all separators, and which of them are the outer ones."""
         if self._separators.every is None:
-            self._separators = separators_of(self.data, self.delimiters, components=True)
+            self._separators = separators_of(self.data, self._signs, components=True)
         assert self._separators.every is not None
         assert self._separators.among is not None
         return self._separators.every, self._separators.among
 
     def _places(self, separator: int) -> Offsets:
         if separator not in self._known:
-            self._known[separator] = places_of(self.data, separator, self.delimiters.release)
+            self._known[separator] = places_of(self.data, separator, self._signs.release)
         return self._known[separator]
 
     def _starts(self) -> tuple[Indexes, Words]:
@@ -281,7 +293,7 @@ class SegmentIndex:
                 return start, heads
         blank = np.zeros(256, bool)
         blank[list(BLANKS)] = True
-        blank[[self.delimiters.terminator, self.delimiters.element]] = False
+        blank[[self._signs.terminator, self._signs.element]] = False
         skip = blank.take(self.bytes.take(start))
         if not skip.any():
             return start, heads

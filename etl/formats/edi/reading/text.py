@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from etl.formats.edi.delimiters import BLANKS, Delimiters
+from etl.formats.charsets import utf8_look_alikes
+from etl.formats.edi.delimiters import BLANKS, SEPARATORS, Delimiters
+from etl.formats.edi.reading.scan import releasing
 
 _LINE_BREAKS = b"\r\n"
 _BLOCK = 1 << 18
-_NOWHERE = np.empty(0, np.int64)
+Offsets = npt.NDArray[np.int64]
+_NOWHERE: Offsets = np.empty(0, np.int64)
 _STAND_INS = b"_#!%@-"
 
 
@@ -25,18 +28,24 @@ class Text:
 
     Attributes:
         raw: as they stand in the file.
-        data: UTF-8, without the line breaks of wrapped lines.
+        data: UTF-8, without the line breaks of wrapped lines; separators beyond ASCII stand there
+            as :attr:`etl.formats.edi.delimiters.Delimiters.in_text` says.
         wrapped: whether line breaks were taken out.
         undecodable: offsets in `data` of bytes that the charset does not have; ``_`` stands there,
             or another character that is no separator and releases none.
         unprintable: offsets in `data` of control characters that are no separators.
+        look_alike: offsets in `data` of text that was read in a charset of one byte each, but is as
+            good UTF-8.
+        unassigned: offsets in `data` of bytes that ISO 8859 has no letters for (0x80 to 0x9F).
     """
 
     raw: bytes
     data: bytes
     wrapped: bool = False
-    undecodable: npt.NDArray[np.int64] = field(default_factory=lambda: _NOWHERE)
-    unprintable: npt.NDArray[np.int64] = field(default_factory=lambda: _NOWHERE)
+    undecodable: Offsets = field(default_factory=lambda: _NOWHERE)
+    unprintable: Offsets = field(default_factory=lambda: _NOWHERE)
+    look_alike: Offsets = field(default_factory=lambda: _NOWHERE)
+    unassigned: Offsets = field(default_factory=lambda: _NOWHERE)
 
     def origin(self, offset: int) -> int:
         """Offset in `raw` of the byte at `offset` in `data`."""
@@ -66,6 +75,8 @@ class Text:
             wrapped=self.wrapped,
             undecodable=self.undecodable[self.undecodable < end],
             unprintable=self.unprintable[self.unprintable < end],
+            look_alike=self.look_alike[self.look_alike < end],
+            unassigned=self.unassigned[self.unassigned < end],
         )
 
 
@@ -75,11 +86,19 @@ def text_of(raw: bytes, delimiters: Delimiters, charset: str) -> Text:
         return Text(raw, raw)
     wrapped, all_printable = _control_characters(raw, delimiters)
     data = raw.translate(None, _LINE_BREAKS) if wrapped else raw
-    undecodable = _NOWHERE
+    decoded = _Decoded(data, _NOWHERE, _NOWHERE, _NOWHERE)
     if not data.isascii():
-        data, undecodable = _utf8(data, charset, delimiters)
-    unprintable = _NOWHERE if all_printable else _unprintable(data, delimiters)
-    return Text(raw, data, wrapped, undecodable, unprintable)
+        decoded = _utf8(data, charset, delimiters)
+    unprintable = _NOWHERE if all_printable else _unprintable(decoded.data, delimiters)
+    return Text(
+        raw,
+        decoded.data,
+        wrapped,
+        decoded.undecodable,
+        unprintable,
+        decoded.look_alike,
+        decoded.unassigned,
+    )
 
 
 def _plain(raw: bytes, terminator: int) -> bool:
@@ -113,27 +132,80 @@ def _wraps(bytes_: npt.NDArray[np.uint8], breaks: npt.NDArray[np.int64], termina
     return bool((bytes_[solid[before[before >= 0]]] != terminator).any())
 
 
-def _utf8(data: bytes, charset: str, delimiters: Delimiters) -> tuple[bytes, npt.NDArray[np.int64]]:
-    """`data` as UTF-8, with a character that separates nothing at the offsets given where it could
-    not be decoded."""
+@dataclass(frozen=True, slots=True)
+class _Decoded:
+    """Text made UTF-8, and what is odd in it; offsets as in :class:`Text`."""
+
+    data: bytes
+    undecodable: Offsets
+    look_alike: Offsets
+    unassigned: Offsets
+
+
+def _utf8(data: bytes, charset: str, delimiters: Delimiters) -> _Decoded:
+    """`data` as UTF-8, with a character that separates nothing where it could not be decoded."""
+    raw = np.frombuffer(data, np.uint8)
+    beyond = _beyond_ascii(data, delimiters)
+    if len(beyond):
+        blanked = raw.copy()
+        blanked[beyond] = 0
+        data = blanked.tobytes()
     characters = data.decode(charset, "surrogateescape")
     points = np.frombuffer(characters.encode("utf-32-le", "surrogatepass"), np.uint32)
     escaped = (points >= 0xDC80) & (points <= 0xDCFF)
     widths = 1 + (points >= 0x80).astype(np.int64) + (points >= 0x800) + (points >= 0x10000)
     widths[escaped] = 1
-    offsets = (np.cumsum(widths) - widths)[escaped]
+    begins = np.cumsum(widths) - widths
     encoded = characters.encode("utf-8", "replace")
-    if not len(offsets):
-        return encoded, offsets
-    told = np.frombuffer(bytearray(encoded), np.uint8)
-    told[offsets] = next(byte for byte in _STAND_INS if byte not in _separators(delimiters))
-    return told.tobytes(), offsets
+    undecodable = begins[escaped]
+    if len(undecodable) or len(beyond):
+        told = np.frombuffer(bytearray(encoded), np.uint8)
+        told[undecodable] = next(byte for byte in _STAND_INS if byte not in _separators(delimiters))
+        if len(beyond):
+            whole = charset == "utf-8"
+            told[beyond if whole else begins[beyond]] = _in_text(delimiters).take(raw[beyond])
+            # what only looks like a separator of another byte could not be told from it
+            alike = np.isin(points, list(delimiters.beyond_ascii.values()))
+            undecodable = np.union1d(
+                undecodable, begins[alike if whole else alike & (raw != points)]
+            )
+        encoded = told.tobytes()
+    if charset == "utf-8":
+        return _Decoded(encoded, undecodable, _NOWHERE, _NOWHERE)
+    unassigned = _NOWHERE
+    if charset.startswith("iso8859"):
+        unassigned = np.flatnonzero((points >= 0x80) & (points < 0xA0))
+    look_alike, until = utf8_look_alikes(data, delimiters.terminator)
+    inside = np.searchsorted(look_alike, unassigned, "right") != np.searchsorted(
+        until, unassigned, "right"
+    )
+    return _Decoded(encoded, undecodable, begins[look_alike], begins[unassigned[~inside]])
 
 
-def _unprintable(data: bytes, delimiters: Delimiters) -> npt.NDArray[np.int64]:
+def _beyond_ascii(data: bytes, delimiters: Delimiters) -> Offsets:
+    """Offsets of separators beyond ASCII; one that is released is part of a value."""
+    separators = list(delimiters.beyond_ascii.values())
+    if not separators:
+        return _NOWHERE
+    places = np.flatnonzero(np.isin(np.frombuffer(data, np.uint8), separators))
+    if delimiters.release is not None:
+        places = np.setdiff1d(places, releasing(data, delimiters.release) + 1)
+    return places
+
+
+def _in_text(delimiters: Delimiters) -> npt.NDArray[np.uint8]:
+    """What stands in text for each byte."""
+    table = np.arange(256, dtype=np.uint8)
+    for name, byte in delimiters.beyond_ascii.items():
+        table[byte] = getattr(delimiters.in_text, name)
+    return table
+
+
+def _unprintable(data: bytes, delimiters: Delimiters) -> Offsets:
     bytes_ = np.frombuffer(data, np.uint8)
     controls = np.flatnonzero(bytes_ < 32)
-    return controls[~_expected(bytes_[controls], delimiters)]
+    found: Offsets = controls[~_expected(bytes_[controls], delimiters)]
+    return found
 
 
 def _expected(values: npt.NDArray[np.uint8], delimiters: Delimiters) -> npt.NDArray[np.bool_]:
@@ -143,11 +215,5 @@ def _expected(values: npt.NDArray[np.uint8], delimiters: Delimiters) -> npt.NDAr
 
 def _separators(delimiters: Delimiters) -> list[int]:
     """All that have a meaning, the release character included."""
-    every = (
-        delimiters.element,
-        delimiters.component,
-        delimiters.terminator,
-        delimiters.repetition,
-        delimiters.release,
-    )
+    every = (getattr(delimiters, name) for name in SEPARATORS)
     return [byte for byte in every if byte is not None]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from etl.defects import Position
-from etl.formats.edi.delimiters import Delimiters
+from etl.formats.edi.delimiters import SEPARATORS, Delimiters
 from etl.formats.edi.notation import Notation
 from etl.formats.edi.outgoing import OutgoingTransaction, Repetitions, SegmentValue, segment
 from etl.formats.edi.syntax import Envelope, Syntax
@@ -14,7 +14,6 @@ from etl.formats.edi.writing.unwritable import UnwritableError
 
 _SEGMENT_ID = re.compile(r"[A-Z][A-Z0-9]{1,2}")
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x1f]")
-_SEPARATORS = ("element", "component", "terminator", "repetition", "release")
 
 
 class Serial:
@@ -31,13 +30,16 @@ class Serial:
         _check_separators(delimiters, syntax)
         self._syntax, self._charset = syntax, charset
         self._notation = Notation(delimiters)
+        # a separator is a byte, whatever character the charset has there
+        self._bytes = {byte: 0xDC00 + byte for byte in delimiters.beyond_ascii.values()}
         terminator = self._notation.terminator
         self._end = terminator + "\n" if line_ends and terminator != "\n" else terminator
         self.written = bytearray()
 
     def literal(self, text: str) -> None:
         """A segment of fixed form, as it is to stand there without its terminator."""
-        self.written += (text + self._end).encode(self._charset)
+        whole = (text + self._end).translate(self._bytes)
+        self.written += whole.encode(self._charset, "surrogateescape")
 
     def add(self, segment: SegmentValue) -> None:
         """A segment; empty elements and components at its end are left out.
@@ -52,6 +54,8 @@ class Serial:
                 raise UnwritableError(at, value, "text without control characters")
             if not self._encodable(value):
                 raise UnwritableError(at, value, f"characters that {self._charset} has")
+            if self._bytes and self._holds_separator(value):
+                raise UnwritableError(at, value, "a value without the bytes of the separators")
         self.literal(self._notation.text(_trimmed(segment)))
 
     def transaction(
@@ -70,6 +74,11 @@ class Serial:
             except UnwritableError as error:
                 raise error.inside(number, place) from None
         self.add(segment(envelope.trailer, str(len(transaction.segments) + 2), number))
+
+    def _holds_separator(self, value: str) -> bool:
+        """Whether a value would be cut at a separator beyond ASCII, released or not."""
+        written = value.encode(self._charset)
+        return any(byte in written or chr(byte) in value for byte in self._bytes)
 
     def _encodable(self, text: str) -> bool:
         try:
@@ -141,11 +150,13 @@ def _trimmed_components(components: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _check_separators(delimiters: Delimiters, syntax: Syntax) -> None:
-    used = {name: getattr(delimiters, name) for name in _SEPARATORS}
+    used = {name: getattr(delimiters, name) for name in SEPARATORS}
     given = {name: chr(byte) for name, byte in used.items() if byte is not None}
     for name, character in given.items():
-        if character.isalnum() or character == " " or ord(character) > 127:
-            expected = "no letter or digit, no blank, and of ASCII"
+        if character == " " or (character.isascii() and character.isalnum()):
+            expected = "no letter or digit and no blank"
+        elif ord(character) > 0xFF:
+            expected = "a character that is one byte"
         elif list(given.values()).count(character) > 1:
             expected = "separators that differ from each other"
         else:

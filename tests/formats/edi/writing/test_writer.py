@@ -272,7 +272,7 @@ def test_a_control_number_is_not_given_twice() -> None:
         replace(X12_SEPARATORS, element=ord("A")),
         replace(X12_SEPARATORS, terminator=ord(" ")),
         replace(X12_SEPARATORS, repetition=ord(":")),
-        replace(X12_SEPARATORS, terminator=0xE9),
+        replace(X12_SEPARATORS, terminator=0x20AC),
     ],
 )
 def test_separators_that_cannot_be_told_apart_are_refused(separators: Any) -> None:

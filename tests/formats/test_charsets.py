@@ -1,0 +1,64 @@
+"""UTF-8 that was declared to be of one byte a character, in every format that is told a charset."""
+
+from __future__ import annotations
+
+import pytest
+
+from etl.defects import Severity
+from etl.formats.charsets import utf8_look_alikes
+from tests.formats.edifact import interchanges as edifact
+from tests.formats.x12 import interchanges as x12
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (b"ACME", []),
+        ("ACMÉ".encode(), [3]),
+        ("É\nÖ €".encode(), [0, 3, 6]),
+        ("CAFÉ MÜLLER".encode("latin-1"), []),
+        ("«CAFÉ»".encode("latin-1"), []),
+        ("É".encode() + b"\n" + "Ü".encode("latin-1"), [0]),
+        (b"\xc3\xa9\xc3", []),
+        (b"\xc3", []),
+    ],
+)
+def test_utf8_in_text_of_another_charset_is_found_line_by_line(
+    text: bytes, found: list[int]
+) -> None:
+    assert utf8_look_alikes(text)[0].tolist() == found
+
+
+def edifact_body(name: str) -> list[str]:
+    return [line.replace("NORDSEE LINE", name) for line in edifact.BODY]
+
+
+def test_utf8_in_an_interchange_that_declares_latin_1_is_warned_of_where_it_stands() -> None:
+    segments = edifact.interchange(edifact.message("1", edifact_body("ACÉME")), syntax="UNOC:3")
+    data = edifact.written(segments, charset="utf-8")
+    (defect,) = edifact.defects(data)
+    assert (defect.code, defect.severity) == ("SUSPECT_CHARSET", Severity.WARN)
+    assert (defect.position.segment_id, defect.position.element) == ("NAD", 4)
+    assert defect.position.byte_offset == data.index("É".encode())
+    assert "UTF-8" in defect.message
+    assert edifact.codes(edifact.written(segments, charset="latin-1")) == []
+    assert edifact.codes(data, charset="utf-8") == []
+    assert edifact.codes(data, structure={"charset": "ignore"}) == []
+    (defect,) = edifact.defects(data, structure={"charset": "reject"})
+    assert defect.severity is Severity.REJECT
+
+
+@pytest.mark.parametrize("charset", ["iso-8859-1", "cp1252", "iso-8859-15"])
+def test_the_same_of_x12_in_a_charset_of_one_byte_each(charset: str) -> None:
+    data = x12.plain().replace(b"GLOBAL", "GLÖBAL".encode())
+    assert x12.codes(data, charset=charset) == ["SUSPECT_CHARSET"]
+    assert x12.codes(data, charset="utf-8") == []
+    assert x12.codes(data.decode().encode("cp1252"), charset=charset) == []
+
+
+def test_windows_characters_in_iso_8859_are_told() -> None:
+    data = x12.plain().replace(b"GLOBAL", b"GLO\x96BAL")
+    (defect,) = x12.defects(data, charset="iso-8859-1")
+    assert (defect.code, defect.severity) == ("SUSPECT_CHARSET", Severity.WARN)
+    assert "Windows-1252" in defect.message
+    assert x12.codes(data, charset="cp1252") == []
