@@ -10,6 +10,7 @@ from typing import Any
 
 from etl.config.load_edi import load_edi
 from etl.config.partner import (
+    HIDDEN,
     AfterPickup,
     DocumentRule,
     Endpoint,
@@ -117,6 +118,15 @@ def _endpoint_problems(file: YamlFile, endpoint: Mapping[str, Any]) -> list[Prob
     return problems
 
 
+def _retries(declared: Mapping[str, Any]) -> Retries:
+    usual = Retries()
+    return Retries(
+        attempts=declared.get("attempts", usual.attempts),
+        first_delay=float(declared.get("first_delay", usual.first_delay)),
+        longest_delay=float(declared.get("longest_delay", usual.longest_delay)),
+    )
+
+
 @dataclass(frozen=True)
 class _DeclaredEndpoint:
     """A checked endpoint of partner.yaml; see :class:`etl.config.partner.EndpointDeclaration`."""
@@ -135,11 +145,12 @@ class _DeclaredEndpoint:
             type=data["type"],
             folder_in=self._text("folders", "in") or "",
             folder_out=self._text("folders", "out"),
-            retries=Retries(**data.get("retries", {})),
+            retries=_retries(data.get("retries", {})),
             timeouts=Timeouts(**{k: float(v) for k, v in data.get("timeouts", {}).items()}),
             settle=Settle(**settle),
             after_pickup=AfterPickup(**data.get("after_pickup", {})),
             limits=Limits(**data.get("limits", {})),
+            ignore=tuple(data.get("ignore", HIDDEN)),
         )
         return self._with_login(endpoint) if endpoint.type == "sftp" else endpoint
 

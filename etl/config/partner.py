@@ -21,6 +21,10 @@ class Identity:
     odoo_ref: str | None = None
 
 
+HIDDEN = (".*",)
+"""Names of files that programs keep for themselves."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settle:
     """How we know that the partner has finished writing a file.
@@ -84,6 +88,7 @@ class Endpoint:
         host_key: pinned: ``ssh-ed25519 AAAA…`` or ``SHA256:…``; several, one a line, while a
             partner changes its key; always there for SFTP.
         pipelined: keep many requests under way; False for a server that cannot cope.
+        ignore: names that may stay where we pick up, without a word, where no pattern fits.
         folder_in: where we pick files up. Local: a path, relative to the project.
         folder_out: where we deliver files.
         key: path of a private key file; ``key_data``: a private key from a secret.
@@ -107,6 +112,7 @@ class Endpoint:
     settle: Settle = field(default_factory=Settle)
     after_pickup: AfterPickup = field(default_factory=AfterPickup)
     limits: Limits = field(default_factory=Limits)
+    ignore: tuple[str, ...] = HIDDEN
 
 
 class EndpointDeclaration(Protocol):

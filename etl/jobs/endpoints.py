@@ -21,6 +21,7 @@ def endpoint_settings(partner: declared.Partner, root: Path) -> transfer.Endpoin
     endpoint = partner.endpoint.resolve()
     pickup = transfer.Pickup(
         patterns=tuple(dict.fromkeys(rule.pattern for rule in partner.documents)) or ("*",),
+        ignore=endpoint.ignore,
         settle=_settle(endpoint.settle),
         after=_after(endpoint.after_pickup),
         limits=transfer.Limits(endpoint.limits.max_file_mb, endpoint.limits.max_files),

@@ -16,6 +16,7 @@ from etl.jobs.batch import Batch, files_of, new_id, open_batch
 from etl.jobs.edi.bookkeeping import note_overdue
 from etl.jobs.edi.delivery import Deliveries, deliver_waiting
 from etl.jobs.endpoints import endpoint_settings
+from etl.jobs.left_behind import note_left
 from etl.jobs.lock import exclusive
 from etl.jobs.process import Processed, process
 from etl.jobs.progress import Progress, Silent
@@ -134,6 +135,7 @@ def _work(workspace: Workspace, job: Job, result: RunResult, progress: Progress)
             pulled = pull(workspace, workspace.partner_of(name), filling.batch, progress)
             result.pulled.append(pulled)
             _note_technical(workspace, result, "PULL_FAILED", name, pulled.error)
+            result.new_exceptions += note_left(workspace, job, pulled)
     with workspace.ledger.read() as ledger:
         waiting = ledger.batches.unsealed(job.name)
     for number, row in enumerate(waiting):

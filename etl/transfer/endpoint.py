@@ -25,11 +25,13 @@ from etl.transfer.writer import Writer
 
 Progress = Callable[[int], None]
 Findings = list[Finding]
-Outcomes = list[PickedUp]
+Outcomes = list[pickup.Outcome]
 
 # Files committed to the inbox as one group; between groups nothing is under way.
 _GROUP_FILES = 128
 _GROUP_BYTES = 64 * 10**6
+# What a file of ours is called until it is whole.
+_PART = b".part"
 
 
 def open_endpoint(settings: EndpointSettings) -> Endpoint:
@@ -103,10 +105,14 @@ class Endpoint:
 
     def pick_up(self, file: RemoteFile) -> PickedUp:
         """Do what `after_pickup` says with a file that is safe elsewhere; may be repeated."""
-        return self.pick_up_all([file])[0]
+        [outcome] = self.pick_up_all([file])
+        if isinstance(outcome, TechnicalError):
+            raise outcome
+        return outcome
 
     def pick_up_all(self, files: Sequence[RemoteFile]) -> Outcomes:
-        """Pick up many files in the time of a few; tells what became of each, in their order."""
+        """Pick up many files in the time of a few; tells what became of each, in their order, or
+        why it stays there."""
         outcomes = pickup.pick_up(
             self._store, files, self._incoming, self.settings.pickup, self._clock()
         )
@@ -123,7 +129,7 @@ class Endpoint:
         if names.single_component(raw) != raw:
             raise ValueError(f"not a plain file name: {name!r}")
         target = names.joined(self._outgoing(), raw)
-        temporary = target + b".part"
+        temporary = target + _PART
         self._store.upload(local, temporary)
         self._store.replace(temporary, target)
 
@@ -135,9 +141,7 @@ class Endpoint:
             verb = "move" if isinstance(after, Move) else "delete"
             findings.append(self._tried(f"{verb} files after pickup", self._try_pick_up))
         if self.settings.folders.outgoing is not None:
-            findings.append(
-                self._tried("write to the outgoing folder", lambda: self._probe(self._outgoing()))
-            )
+            findings.append(self._tried("write to the outgoing folder", self._try_deliver))
         return findings
 
     def _read(
@@ -176,21 +180,40 @@ class Endpoint:
         return f"{len(listing.files)} files can be taken, {len(listing.left)} are left"
 
     def _try_pick_up(self) -> str:
-        return self._probe(
-            self._incoming, pickup.target_folder(self._incoming, self.settings.pickup)
-        )
+        folder = pickup.target_folder(self._incoming, self.settings.pickup)
+        path = self._probe(self._incoming)
+        if folder is None:
+            [refusal] = self._store.remove([path])
+            if refusal is not None:
+                raise TerminalError(
+                    f"{refusal}; {names.to_text(path)}, which is empty, stays there"
+                )
+            return "works"
+        [moved] = pickup.move(self._store, [path], folder, self._clock())
+        return self._tidied(path, moved)
 
-    def _probe(self, folder: bytes, moved_to: bytes | None = None) -> str:
-        """Make an empty file, move it where asked, and remove it."""
-        name = f".etl-check-{secrets.token_hex(4)}.part".encode("ascii")
-        path = names.joined(folder, name)
+    def _try_deliver(self) -> str:
+        path = self._probe(self._outgoing())
+        target = path.removesuffix(_PART)
+        [refusal] = self._store.rename([(path, target)])
+        return self._tidied(path, target if refusal is None else refusal)
+
+    def _probe(self, folder: bytes) -> bytes:
+        """Make an empty file; returns its path."""
+        name = f".etl-check-{secrets.token_hex(4)}".encode("ascii")
+        path = names.joined(folder, name + _PART)
         self._store.create(path)
-        try:
-            if moved_to is not None:
-                path = pickup.move(self._store, path, moved_to, self._clock()) or path
-        finally:
-            self._store.remove([path])
-        return "works"
+        return path
+
+    def _tidied(self, path: bytes, moved: bytes | TechnicalError | None) -> str:
+        """Remove the probe from where it ended; says what it leaves behind, or raises why the
+        probe could not be moved."""
+        last = moved if isinstance(moved, bytes) else path
+        [refusal] = self._store.remove([last])
+        stays = f"{names.to_text(last)}, which is empty, stays there: it may not be removed"
+        if isinstance(moved, TechnicalError):
+            raise moved if refusal is None else TerminalError(f"{moved}; {stays}")
+        return "works" if refusal is None else f"works, but {stays}"
 
 
 def _groups(files: Iterable[RemoteFile]) -> Iterator[Sequence[RemoteFile]]:

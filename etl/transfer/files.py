@@ -58,11 +58,26 @@ class RemoteFile:
         )
 
 
+class Why(StrEnum):
+    """Why a file is not taken now; of the first three nobody needs to be told."""
+
+    SETTLING = "it is still being written"
+    LIMITED = "more are waiting than one visit takes"
+    IGNORED = "it is declared to stay"
+    UNSETTLED = "it was never finished"
+    NO_PATTERN = "no pattern fits its name"
+    TOO_LARGE = "it is too large"
+    NO_SIZE = "the server does not tell its size and time"
+    NOT_REGULAR = "it is no regular file"
+    LONE_DONE_FILE = "it is a done-file without its file"
+
+
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A file that is not taken now, and why."""
+    """A file that is not taken now, and why: the kind of reason, and the reason itself."""
 
     name: str
+    why: Why
     reason: str
 
 

@@ -7,10 +7,11 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from errno import EEXIST
 from pathlib import Path
 from stat import S_ISDIR, S_ISLNK, S_ISREG
 
-from etl.errors import TerminalError
+from etl.errors import TechnicalError, TerminalError
 from etl.transfer import names
 from etl.transfer.files import Entry, Kind, RemoteFile
 from etl.transfer.settings import LocalSettings
@@ -41,7 +42,7 @@ class LocalStore:
                     found.append(_entry(entry.name, entry.stat(follow_symlinks=False)))
         return found
 
-    def entries_at(self, paths: Sequence[bytes]) -> list[Entry | None]:
+    def entries_at(self, paths: Sequence[bytes]) -> list[Entry | TechnicalError | None]:
         """Return what each path stands for, or None."""
         return [self._entry_at(path) for path in paths]
 
@@ -59,8 +60,8 @@ class LocalStore:
                 writer = _receive_or_close(receive, remote, descriptor)
                 yield self._read_open(remote, descriptor, writer)
 
-    def rename(self, pairs: Sequence[tuple[bytes, bytes]]) -> list[bool]:
-        """Rename where the target is free; False where it is not, or a folder is missing."""
+    def rename(self, pairs: Sequence[tuple[bytes, bytes]]) -> list[TechnicalError | None]:
+        """Rename where the target is free."""
         return [self._renamed(source, target) for source, target in pairs]
 
     def replace(self, source: bytes, target: bytes) -> None:
@@ -68,16 +69,17 @@ class LocalStore:
         with self._doing("renaming", source):
             os.replace(source, target)
 
-    def remove(self, paths: Sequence[bytes]) -> None:
+    def remove(self, paths: Sequence[bytes]) -> list[TechnicalError | None]:
         """Remove files, where they are there."""
-        for path in paths:
-            with self._doing("removing", path), suppress(FileNotFoundError):
-                os.unlink(path)
+        return [self._removed(path) for path in paths]
 
-    def make_folder(self, folder: bytes) -> None:
+    def make_folder(self, folder: bytes) -> TechnicalError | None:
         """Make a folder."""
-        with self._doing("making the folder", folder):
+        try:
             os.mkdir(folder)
+        except OSError as error:
+            return self._refusal("making the folder", folder, error)
+        return None
 
     def create(self, path: bytes) -> None:
         """Make an empty file where there is nothing."""
@@ -91,22 +93,31 @@ class LocalStore:
             target.flush()
             os.fsync(target.fileno())
 
-    def _entry_at(self, path: bytes) -> Entry | None:
-        with self._doing("looking at", path):
-            try:
-                return _entry(path, os.lstat(path))
-            except FileNotFoundError:
-                return None
+    def _entry_at(self, path: bytes) -> Entry | TechnicalError | None:
+        try:
+            return _entry(path, os.lstat(path))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            return self._refusal("looking at", path, error)
 
-    def _renamed(self, source: bytes, target: bytes) -> bool:
-        with self._doing("renaming", source):
+    def _renamed(self, source: bytes, target: bytes) -> TechnicalError | None:
+        try:
             if os.path.lexists(target):
-                return False
-            try:
-                os.rename(source, target)
-            except FileNotFoundError:
-                return False
-        return True
+                raise FileExistsError(EEXIST, os.strerror(EEXIST))
+            os.rename(source, target)
+        except OSError as error:
+            return self._refusal(f"renaming to {names.to_text(target)}:", source, error)
+        return None
+
+    def _removed(self, path: bytes) -> TechnicalError | None:
+        try:
+            os.unlink(path)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            return self._refusal("removing", path, error)
+        return None
 
     def _read_open(self, remote: RemoteFile, descriptor: int, writer: Writer) -> Read:
         error: TerminalError | None = None

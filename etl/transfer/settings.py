@@ -105,9 +105,15 @@ class Folders:
 
 @dataclass(frozen=True, slots=True)
 class Pickup:
-    """Which files are taken, when, and what then happens to them at the partner."""
+    """Which files are taken, when, and what then happens to them at the partner.
+
+    Attributes:
+        patterns: names to take.
+        ignore: names that may stay without a word, where no pattern fits or it is no regular file.
+    """
 
     patterns: tuple[str, ...] = ("*",)
+    ignore: tuple[str, ...] = (".*",)
     settle: Settle = field(default_factory=SettleByAge)
     after: AfterPickup = field(default_factory=Move)
     limits: Limits = field(default_factory=Limits)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import paramiko
 
-from etl.errors import TerminalError
+from etl.errors import TechnicalError, TerminalError
 from etl.transfer import failures, names, sftp_wire
 from etl.transfer.files import Entry, RemoteFile
 from etl.transfer.settings import SftpSettings
@@ -47,22 +47,33 @@ class SftpStore:
         with self._doing("listing", folder):
             return sftp_wire.list_folder(self._wire, folder)
 
-    def entries_at(self, paths: Sequence[bytes]) -> list[Entry | None]:
+    def entries_at(self, paths: Sequence[bytes]) -> list[Entry | TechnicalError | None]:
         """Return what each path stands for, or None."""
         with self._doing("looking at files", b""):
             replies = self._ask_all(sftp_wire.LSTAT, [sftp_wire.string(path) for path in paths])
-            return [_entry(path, reply) for path, reply in zip(paths, replies, strict=True)]
+            return [
+                self._refusal(f"looking at {names.to_text(path)}", reply)
+                if reply.type != sftp_wire.ATTRS and not sftp_wire.is_missing(reply)
+                else _entry(path, reply)
+                for path, reply in zip(paths, replies, strict=True)
+            ]
 
     def read(self, files: Sequence[RemoteFile], receive: Receive) -> Iterator[Read]:
         """Read files, pipelined or plain."""
         with self._doing("reading files", b""):
             yield from self._reader.read(files, receive)
 
-    def rename(self, pairs: Sequence[tuple[bytes, bytes]]) -> list[bool]:
+    def rename(self, pairs: Sequence[tuple[bytes, bytes]]) -> list[TechnicalError | None]:
         """Rename where the target is free, as SFTP version 3 has it (filexfer-02, 6.5)."""
         with self._doing("renaming files", b""):
             fields = [sftp_wire.string(old) + sftp_wire.string(new) for old, new in pairs]
-            return [sftp_wire.is_ok(reply) for reply in self._ask_all(sftp_wire.RENAME, fields)]
+            replies = self._ask_all(sftp_wire.RENAME, fields)
+            return [
+                None
+                if sftp_wire.is_ok(reply)
+                else self._refusal(f"renaming {names.to_text(old)} to {names.to_text(new)}", reply)
+                for (old, new), reply in zip(pairs, replies, strict=True)
+            ]
 
     def replace(self, source: bytes, target: bytes) -> None:
         """Rename over the target: at once where the server can, else by removing it first."""
@@ -76,18 +87,27 @@ class SftpStore:
                     self._client.remove(target)
                 self._client.rename(source, target)
 
-    def remove(self, paths: Sequence[bytes]) -> None:
+    def remove(self, paths: Sequence[bytes]) -> list[TechnicalError | None]:
         """Remove files, where they are there."""
         with self._doing("removing files", b""):
             replies = self._ask_all(sftp_wire.REMOVE, [sftp_wire.string(path) for path in paths])
-            for reply in replies:
-                if not sftp_wire.is_ok(reply) and not sftp_wire.is_missing(reply):
-                    raise sftp_wire.error_in(reply)
+            return [
+                None
+                if sftp_wire.is_ok(reply) or sftp_wire.is_missing(reply)
+                else self._refusal(f"removing {names.to_text(path)}", reply)
+                for path, reply in zip(paths, replies, strict=True)
+            ]
 
-    def make_folder(self, folder: bytes) -> None:
+    def make_folder(self, folder: bytes) -> TechnicalError | None:
         """Make a folder."""
         with self._doing("making the folder", folder):
-            self._client.mkdir(folder)
+            fields = sftp_wire.string(folder) + sftp_wire.NO_ATTRIBUTES
+            [reply] = self._ask_all(sftp_wire.MKDIR, [fields])
+            return (
+                None
+                if sftp_wire.is_ok(reply)
+                else self._refusal(f"making the folder {names.to_text(folder)}", reply)
+            )
 
     def create(self, path: bytes) -> None:
         """Make an empty file where there is nothing."""
@@ -102,6 +122,10 @@ class SftpStore:
             raise TerminalError(f"{local} cannot be read: {error.strerror}") from None
         with opened, self._doing("writing", path):
             self._client.putfo(opened, path, confirm=True)
+
+    def _refusal(self, doing: str, reply: Reply) -> TechnicalError:
+        """What to tell of one thing that the server refuses; the session goes on."""
+        return failures.technical(sftp_wire.error_in(reply), self.shown, doing)
 
     def _ask_all(self, request: int, fields: Sequence[bytes]) -> list[Reply]:
         return self._wire.ask_all(request, fields, WINDOW if self._settings.pipelined else 1)
@@ -127,7 +151,5 @@ class SftpStore:
 def _entry(path: bytes, reply: Reply) -> Entry | None:
     if sftp_wire.is_missing(reply):
         return None
-    if reply.type != sftp_wire.ATTRS:
-        raise sftp_wire.error_in(reply)
     told = sftp_wire.attributes_in(reply)
     return Entry(path, told.kind, told.size, told.modified_at)

@@ -51,8 +51,12 @@ class Store(Protocol):
         """Return everything in a folder, by one listing."""
         ...
 
-    def entries_at(self, paths: Sequence[bytes]) -> list[Entry | None]:
-        """Return what each path stands for, links not followed; None where there is nothing."""
+    def entries_at(self, paths: Sequence[bytes]) -> list[Entry | TechnicalError | None]:
+        """Return what each path stands for, links not followed; None where there is nothing.
+
+        Where the other side refuses to tell of one path, its refusal stands in its place; likewise
+        in what `rename`, `remove` and `make_folder` return, where None means done.
+        """
         ...
 
     def read(self, files: Sequence[RemoteFile], receive: Receive) -> Iterator[Read]:
@@ -67,19 +71,19 @@ class Store(Protocol):
         """
         ...
 
-    def rename(self, pairs: Sequence[tuple[bytes, bytes]]) -> list[bool]:
-        """Rename sources to targets that are free; False where refused, for whatever reason."""
+    def rename(self, pairs: Sequence[tuple[bytes, bytes]]) -> list[TechnicalError | None]:
+        """Rename sources to targets that are free."""
         ...
 
     def replace(self, source: bytes, target: bytes) -> None:
         """Rename over the target, if there is one."""
         ...
 
-    def remove(self, paths: Sequence[bytes]) -> None:
+    def remove(self, paths: Sequence[bytes]) -> list[TechnicalError | None]:
         """Remove files; one that is not there is fine."""
         ...
 
-    def make_folder(self, folder: bytes) -> None:
+    def make_folder(self, folder: bytes) -> TechnicalError | None:
         """Make a folder."""
         ...
 

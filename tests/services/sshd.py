@@ -37,7 +37,7 @@ MaxStartups 500
 MaxSessions 100
 LogLevel VERBOSE
 Subsystem sftp internal-sftp
-ForceCommand internal-sftp -d {root}
+ForceCommand internal-sftp -d {root}{options}
 """
 
 
@@ -47,6 +47,9 @@ class SshServer:
     The login exists only inside this sshd: libnss-wrapper shows it a passwd file of our own in
     which `username` is the user who runs the tests.  So key *and* password logins work, as root
     or not, and the machine's own users stay as they are.
+
+    Attributes:
+        read_only: nothing may be changed; from the next `restart` on.
     """
 
     host = HOST
@@ -61,6 +64,7 @@ class SshServer:
         self.port = free_port()
         self.password = secrets.token_urlsafe(12)
         self.client_key = folder / "client_key"
+        self.read_only = False
         self._process: subprocess.Popen[bytes] | None = None
         self._write_login()
         public_line = write_key(self.client_key)
@@ -84,8 +88,14 @@ class SshServer:
         if os.getuid() == 0:
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
         config = self.folder / "sshd_config"
+        options = " -R" if self.read_only else ""
         config.write_text(
-            _CONFIG.format(port=self.port, folder=self.folder.resolve(), root=self.root.resolve())
+            _CONFIG.format(
+                port=self.port,
+                folder=self.folder.resolve(),
+                root=self.root.resolve(),
+                options=options,
+            )
         )
         self._process = spawn(
             [sshd, "-D", "-e", "-f", config],
@@ -107,6 +117,11 @@ class SshServer:
             self.resume()
             stop(self._process)
             self._process = None
+
+    def restart(self) -> None:
+        """Come back with what `read_only` says now."""
+        self.stop()
+        self.start()
 
     def pause(self, *, listener: bool = False) -> None:
         """Freeze every open session, like a network that went silent.

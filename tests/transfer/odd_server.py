@@ -17,6 +17,7 @@ from paramiko.sftp import (
     CMD_NAME,
     SFTP_FAILURE,
     SFTP_NO_SUCH_FILE,
+    SFTP_OK,
     SFTP_PERMISSION_DENIED,
 )
 
@@ -34,6 +35,8 @@ class Oddities:
         longest_read: more is cut short, or refused if `refuses_long_reads`.
         removes_on_read: a file is gone once its first bytes were read.
         forbidden: opening any file is refused.
+        stuck: names that the server neither moves nor removes; others it does.
+        blind: names that it tells nothing of, but in a listing.
         silent_about: attributes that the listing leaves out.
         one_handle: every open file gets the same handle, and the one opened last is read, as by
             Erlang's ssh_sftpd.
@@ -50,6 +53,8 @@ class Oddities:
     refuses_long_reads: bool = False
     removes_on_read: bool = False
     forbidden: bool = False
+    stuck: tuple[str, ...] | None = None
+    blind: tuple[str, ...] = ()
     silent_about: tuple[str, ...] = ()
     one_handle: bool = False
     surplus: int = 0
@@ -59,6 +64,8 @@ class Oddities:
     password: str = "letmein"
     login_by_dialog: bool = False
     reads: list[str] = field(default_factory=list)
+    moved: dict[str, bytes] = field(default_factory=dict)
+    folders: set[str] = field(default_factory=set)
 
 
 class _Login(paramiko.ServerInterface):
@@ -125,15 +132,34 @@ class _Files(paramiko.SFTPServerInterface):
 
     def lstat(self, path: str) -> Any:
         name = path.removeprefix("outbound/")
+        if name in self._odd.blind:
+            return SFTP_PERMISSION_DENIED
+        if path in self._odd.folders:
+            return SFTPAttributes()
         if name not in self._odd.files:
             return SFTP_NO_SUCH_FILE
         return _attributes(name, self._odd.files[name])
 
     def remove(self, path: str) -> int:
+        if self._may_go(path):
+            del self._odd.files[path.removeprefix("outbound/")]
+            return SFTP_OK
         return SFTP_PERMISSION_DENIED if self._odd.forbidden else SFTP_FAILURE
 
     def rename(self, oldpath: str, newpath: str) -> int:
+        if self._may_go(oldpath) and newpath.rpartition("/")[0] in self._odd.folders:
+            name = oldpath.removeprefix("outbound/")
+            self._odd.moved[newpath] = self._odd.files.pop(name)
+            return SFTP_OK
         return SFTP_PERMISSION_DENIED
+
+    def mkdir(self, path: str, attr: SFTPAttributes) -> int:
+        self._odd.folders.add(path)
+        return SFTP_OK
+
+    def _may_go(self, path: str) -> bool:
+        name = path.removeprefix("outbound/")
+        return self._odd.stuck is not None and name not in self._odd.stuck
 
 
 class _LastOpened(dict[bytes, Any]):

@@ -13,7 +13,7 @@ from etl.transfer import (
     SettleByDoneFile,
     SettleByRename,
 )
-from etl.transfer.files import Entry, Kind
+from etl.transfer.files import Entry, Kind, Why
 from etl.transfer.selection import done_file, select
 
 NOW = datetime(2026, 11, 23, 2, 30, tzinfo=UTC)
@@ -86,3 +86,38 @@ def test_every_file_is_either_taken_or_left_with_a_reason() -> None:
 def test_nothing_is_lost_by_a_limit_of_zero() -> None:
     listing = look(entry(b"a"), entry(b"b"), limits=Limits(max_files=0))
     assert (len(listing.files), len(listing.left)) == (0, 2)
+
+
+DAY = 86400.0
+
+
+@pytest.mark.parametrize(
+    ("left", "settle", "why"),
+    [
+        (entry(b"A.EDI"), SettleByRename(), Why.NO_PATTERN),
+        (entry(b"a.edi.part"), SettleByRename(), Why.SETTLING),
+        (entry(b"a.edi.part", age=2 * DAY), SettleByRename(), Why.UNSETTLED),
+        (entry(b"a.edi.filepart"), SettleByAge(60), Why.SETTLING),
+        (entry(b"A.EDI", age=5), SettleByAge(60), Why.SETTLING),
+        (entry(b"a.edi", age=5), SettleByAge(60), Why.SETTLING),
+        (entry(b"a.edi", age=3 * DAY), SettleByAge(4 * DAY), Why.SETTLING),
+        (entry(b"a.edi", age=-3600), SettleByAge(60), Why.SETTLING),
+        (entry(b"a.edi", age=-2 * DAY), SettleByAge(60), Why.UNSETTLED),
+        (entry(b"a.edi"), SettleByDoneFile(), Why.SETTLING),
+        (entry(b"a.edi", age=2 * DAY), SettleByDoneFile(), Why.UNSETTLED),
+        (entry(b"a.edi.done", age=2 * DAY), SettleByDoneFile(), Why.LONE_DONE_FILE),
+        (entry(b".nfs01"), SettleByRename(()), Why.IGNORED),
+        (entry(b".lock", kind=Kind.LINK), SettleByRename(()), Why.IGNORED),
+        (entry(b"a.edi", kind=Kind.LINK), SettleByRename(), Why.NOT_REGULAR),
+        (entry(b"a.edi", size=2_000_001), SettleByRename(), Why.TOO_LARGE),
+        (Entry(b"a.edi", Kind.FILE, None, NOW), SettleByRename(), Why.NO_SIZE),
+    ],
+)
+def test_what_is_left_is_left_for_one_kind_of_reason(left: Entry, settle: Settle, why: Why) -> None:
+    listing = look(left, settle=settle, patterns=("*.edi",), limits=Limits(max_file_mb=2))
+    assert listing.files == []
+    assert [each.why for each in listing.left] == [why]
+
+
+def test_a_hidden_file_that_a_pattern_fits_is_taken() -> None:
+    assert [file.name for file in look(entry(b".a.edi"), patterns=("*.edi",)).files] == [".a.edi"]

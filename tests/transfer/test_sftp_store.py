@@ -16,7 +16,10 @@ from etl.transfer import (
     Delete,
     Endpoint,
     Inbox,
+    Move,
+    PickedUp,
     Pickup,
+    SettleByDoneFile,
     SettleByRename,
     Timeouts,
     names,
@@ -171,7 +174,7 @@ class TestOddServers:
         odd = Oddities({"a.edi": b"x", "processed": b""})
         with OddServer(odd) as server, odd_endpoint(server, pipelined) as endpoint:
             files = endpoint.list().files
-            with pytest.raises(TerminalError, match="Ask the partner for the right to rename"):
+            with pytest.raises(TerminalError, match=r"set endpoint\.after_pickup to keep"):
                 endpoint.pick_up(files[0])
 
     def test_a_refused_delete_is_terminal(self, pipelined: bool) -> None:
@@ -180,6 +183,35 @@ class TestOddServers:
             files = endpoint.list().files
             with pytest.raises(TerminalError, match="permission denied"):
                 endpoint.pick_up(files[0])
+
+    @pytest.mark.parametrize("after", [Move(), Delete()])
+    @pytest.mark.parametrize("how", ["stuck", "blind"])
+    def test_a_file_that_cannot_go_costs_only_itself(
+        self, pipelined: bool, after: Move | Delete, how: str
+    ) -> None:
+        refused = {"stuck": {"stuck": ("b.edi",)}, "blind": {"stuck": (), "blind": ("b.edi",)}}
+        odd = Oddities(dict.fromkeys(("a.edi", "b.edi", "c.edi"), b"x"), **refused[how])
+        with OddServer(odd) as server, odd_endpoint(server, pipelined, after=after) as endpoint:
+            a, b, c = endpoint.pick_up_all(endpoint.list().files)
+        assert a is c is (PickedUp.MOVED if isinstance(after, Move) else PickedUp.DELETED)
+        assert isinstance(b, TerminalError)
+        assert "outbound/b.edi stays at the partner" in str(b)
+        assert list(odd.files) == ["b.edi"]
+
+    def test_a_done_file_goes_only_with_its_file(self, pipelined: bool) -> None:
+        odd = Oddities(
+            {"a.edi": b"x", "a.edi.done": b"", "b.edi": b"y", "b.edi.done": b""},
+            stuck=("a.edi", "b.edi.done"),
+        )
+        pickup = Pickup(settle=SettleByDoneFile(".done"), after=Delete())
+        with (
+            OddServer(odd) as server,
+            open_endpoint(odd_settings(server, pipelined=pipelined, pickup=pickup)) as endpoint,
+        ):
+            outcomes = endpoint.pick_up_all(endpoint.list().files)
+        assert sorted(odd.files) == ["a.edi", "a.edi.done", "b.edi.done"]
+        assert [isinstance(outcome, TerminalError) for outcome in outcomes] == [True, True]
+        assert "b.edi.done stays" in str(outcomes[1])
 
 
 class TestBrokenNetwork:

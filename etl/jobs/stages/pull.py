@@ -26,6 +26,14 @@ from etl.transfer.inbox import Received
 _GROUP = 256
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A file that is ours but stays at the partner: the server will not move or delete it."""
+
+    remote: RemoteFile
+    error: TechnicalError
+
+
 @dataclass
 class Pulled:
     """What a visit to one partner brought.
@@ -34,6 +42,8 @@ class Pulled:
         received: how many files came, duplicates included.
         duplicates: how many of them hold bytes that this partner sent before.
         left: files that were not taken now, and why.
+        refused: files that came, now or earlier, and could not be picked up.
+        complete: whether the visit came to its end, so that `left` and `refused` are all there is.
         error: what stopped the visit or kept single files from coming.
     """
 
@@ -41,6 +51,8 @@ class Pulled:
     received: int = 0
     duplicates: int = 0
     left: list[Left] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    complete: bool = False
     error: EtlError | None = None
 
 
@@ -64,6 +76,7 @@ def pull(
 
     def visit() -> None:
         pulled.error = None
+        pulled.refused = []
         with exclusive(lock, f"a visit to {partner.id}"):
             _archive(workspace, workspace.inbox.pending(partner.id), open_batch, pulled)
             with open_endpoint(endpoint_settings(partner, workspace.project.root)) as endpoint:
@@ -93,7 +106,7 @@ def _visit(
 ) -> None:
     listing = endpoint.list()
     pulled.left = listing.left
-    new = _pick_up_known(workspace, partner, endpoint, listing.files)
+    new = _pick_up_known(workspace, partner, endpoint, listing.files, pulled)
     progress.stage(f"pull {partner.id}", len(new))
     group: list[Received] = []
     try:
@@ -111,6 +124,7 @@ def _visit(
         _archive(workspace, group, open_batch, pulled)
         raise
     _take(workspace, endpoint, group, open_batch, pulled)
+    pulled.complete = True
 
 
 def _take(
@@ -122,11 +136,15 @@ def _take(
 ) -> None:
     """Make received files safe, and only then tell the partner's server."""
     _archive(workspace, received, open_batch, pulled)
-    _pick_up(workspace, endpoint, {file.id: RemoteFile.of(file) for file in received})
+    _pick_up(workspace, endpoint, {file.id: RemoteFile.of(file) for file in received}, pulled)
 
 
 def _pick_up_known(
-    workspace: Workspace, partner: Partner, endpoint: Endpoint, listed: Sequence[RemoteFile]
+    workspace: Workspace,
+    partner: Partner,
+    endpoint: Endpoint,
+    listed: Sequence[RemoteFile],
+    pulled: Pulled,
 ) -> list[RemoteFile]:
     """Finish the pickup of files that are ours already; give back the others."""
     with workspace.ledger.read() as ledger:
@@ -141,7 +159,7 @@ def _pick_up_known(
             new.append(remote)
         else:
             ours[file_id] = remote
-    _pick_up(workspace, endpoint, ours)
+    _pick_up(workspace, endpoint, ours, pulled)
     return new
 
 
@@ -190,13 +208,19 @@ def _new_file(file: Received, batch: Batch) -> NewFile:
     )
 
 
-def _pick_up(workspace: Workspace, endpoint: Endpoint, files: Mapping[str, RemoteFile]) -> None:
-    """Move or delete files, given by the ledger's ids, on the partner's side."""
+def _pick_up(
+    workspace: Workspace, endpoint: Endpoint, files: Mapping[str, RemoteFile], pulled: Pulled
+) -> None:
+    """Move or delete files, given by the ledger's ids, on the partner's side.
+
+    What is refused stays known as not picked up, so the next visit does not fetch it again.
+    """
     outcomes = endpoint.pick_up_all(list(files.values()))
-    done = [
-        file_id
-        for file_id, outcome in zip(files, outcomes, strict=True)
-        if outcome is not PickedUp.KEPT
-    ]
+    done = []
+    for (file_id, remote), outcome in zip(files.items(), outcomes, strict=True):
+        if isinstance(outcome, TechnicalError):
+            pulled.refused.append(Refused(remote, outcome))
+        elif outcome is not PickedUp.KEPT:
+            done.append(file_id)
     with workspace.ledger.begin() as ledger:
         ledger.files.picked_up(done)
