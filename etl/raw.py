@@ -73,6 +73,41 @@ class FilePart:
     whole: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A part of a path that may stand several times where the path takes the first.
+
+    Attributes:
+        name: ``AT7``.
+        is_loop: whether it starts a loop; else it is a segment that may be repeated.
+    """
+
+    name: str
+    is_loop: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """Values of one file that a path did not give, because it takes the first of several, and that
+    no other path read.
+
+    Attributes:
+        path: as the mapping has it.
+        values: how many.
+        places: in how many rows, loops or elements.
+        file: index into the chunk's files.
+        position: of the first.
+        value: the first.
+    """
+
+    path: str
+    values: int
+    places: int
+    file: int
+    position: Position
+    value: str
+
+
 class Rows(Protocol):
     """The rows that a `row:` declaration selects in one chunk."""
 
@@ -124,6 +159,10 @@ class Chunk(Protocol):
         """The rows of a `children:` entry; None: the flat rows under `group_by`."""
         ...
 
+    def passed_over(self) -> Sequence[PassedOver]:
+        """What the paths that were asked for so far did not give; read this after the columns."""
+        ...
+
 
 class Reader(Protocol):
     """A format with one mapping's `source:` block taken in."""
@@ -132,6 +171,11 @@ class Reader(Protocol):
         """Raise :class:`DeclarationError` for a path that can't be read in rows of `row`.
 
         `row` None stands for the top-level rows."""
+        ...
+
+    def crossings(self, path: str, row: str | None = None) -> Sequence[Crossing]:
+        """What a path crosses without a condition that may stand there several times; empty where
+        that is not known before a file is read."""
         ...
 
     def check_row(self, row: str | None) -> None:

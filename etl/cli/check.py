@@ -8,7 +8,7 @@ from etl.cli.printing import print_json, print_table
 from etl.cli.progress import progress
 from etl.cli.session import Session, json_option, pass_session
 from etl.errors import ExitCode
-from etl.jobs.check import check_connections, check_project
+from etl.jobs.check import Checked, check_connections, check_project
 
 
 @click.command()
@@ -45,11 +45,14 @@ def check(ctx: click.Context, session: Session, connect: bool, as_json: bool) ->
         print_table(
             "",
             ["", "what", "found"],
-            [
-                ("ok" if each.ok else "WRONG", each.subject, each.message)
-                for each in [*declared, *tried]
-            ],
+            [(_level(each), each.subject, each.message) for each in [*declared, *tried]],
         )
     if not all(each.ok for each in declared):
         ctx.exit(ExitCode.USAGE)
     ctx.exit(ExitCode.OK if all(each.ok for each in tried) else ExitCode.TECHNICAL)
+
+
+def _level(checked: Checked) -> str:
+    if not checked.ok:
+        return "WRONG"
+    return "warn" if checked.warns else "ok"

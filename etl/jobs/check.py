@@ -27,11 +27,13 @@ class Checked:
         subject: a file, a partner's endpoint, or the target.
         ok: whether it is right.
         message: what was found and, where it is wrong, what to do.
+        warns: whether it is right, and yet may be meant otherwise.
     """
 
     subject: str
     ok: bool
     message: str
+    warns: bool = False
 
 
 def check_project(project: Project) -> Iterator[Checked]:
@@ -129,8 +131,10 @@ def _takes_all(first: str, second: str) -> bool:
 
 
 def _right(project: Project, path: Path, ready: CompiledMapping) -> Iterator[Checked]:
-    """That a mapping can run."""
+    """That a mapping can run, and what in it may be meant otherwise."""
     yield Checked(project.shown(path), True, "mapping is right")
+    for warning in ready.plan.warnings:
+        yield Checked(project.shown(path), True, str(warning), warns=True)
 
 
 def _run_samples(

@@ -11,8 +11,9 @@ from etl.mapping.checking import CheckPlan
 from etl.mapping.codes import CodeLists
 from etl.mapping.declaration import ChildBlock, Mapping
 from etl.mapping.expressions import Expression, ExpressionError, parse
-from etl.mapping.field_compiler import FieldCompiler, Surroundings
+from etl.mapping.field_compiler import FieldCompiler
 from etl.mapping.plan import BlockPlan, Plan
+from etl.mapping.surroundings import Surroundings
 from etl.mapping.values import Value
 from etl.raw import DeclarationError, Reader
 from etl.yamlfile import KeyPath, did_you_mean, shown
@@ -82,7 +83,9 @@ class _Compiler:
         late_fields = self._table(
             ("fields",), kind, {name: mapping.fields[name] for name in late}, with_children
         )
-        plan = Plan(mapping.label, kind, fields, children, late_fields, self._checks(kind))
+        checks = self._checks(kind)
+        warnings = tuple(self._fields.warnings)
+        plan = Plan(mapping.label, kind, fields, children, late_fields, checks, warnings)
         return plan, self._fields.problems
 
     def _table(

@@ -16,7 +16,7 @@ from etl.errors import ConfigurationError
 from etl.fence import Caught, fenced
 from etl.mapping.plan import Mapped, Plan
 from etl.mapping.scope import Context
-from etl.raw import Chunk, Rows, SourceFile
+from etl.raw import Chunk, PassedOver, Rows, SourceFile
 
 _Indices = npt.NDArray[np.int64]
 
@@ -92,6 +92,10 @@ class Portion:
             for defect in self._chunk.defects
             if (self._first if defect.record is None else defect.record in self._number)
         ]
+
+    def passed_over(self) -> Sequence[PassedOver]:
+        """What concerns whole files is told with the chunk's first record."""
+        return self._chunk.passed_over() if self._first else []
 
     def records(self) -> Rows:
         """The records' top-level rows."""

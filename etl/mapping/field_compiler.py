@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
@@ -16,8 +15,10 @@ from etl.errors import Problem
 from etl.mapping import dates, steps, units, values
 from etl.mapping.codes import CodeList, CodeLists, Codes
 from etl.mapping.expressions import Expression, ExpressionError, parse
+from etl.mapping.lossy import TO_DO, may_lose
 from etl.mapping.numbers import NumberFormat
 from etl.mapping.scope import PARENT
+from etl.mapping.surroundings import Surroundings
 from etl.mapping.values import Value
 from etl.raw import DeclarationError, Reader
 from etl.yamlfile import KeyPath, YamlFile, did_you_mean, shown
@@ -40,30 +41,13 @@ _PLACEHOLDER = Value(values.constant(pa.scalar(None, pa.string())), ())
 """Stands for what could not be compiled; the problems keep it from ever being applied."""
 
 
-@dataclass
-class Surroundings:
-    """What a field may refer to.
-
-    Attributes:
-        row: row declaration of its block; None for the top-level rows and flat rows.
-        known: fields of its table mapped above it.
-        parent: fields of the main table that a child may read; None in the main table.
-        children: numeric fields by child table that may be added up; None where there are no
-            children yet to add up.
-    """
-
-    row: str | None = None
-    known: set[str] = field(default_factory=set)
-    parent: set[str] | None = None
-    children: Mapping[str, set[str]] | None = None
-
-
 class FieldCompiler:
     """Compiles fields and expressions of one mapping; collects the problems."""
 
     def __init__(self, file: YamlFile, reader: Reader, codes: CodeLists) -> None:
         self._file, self._reader, self._codes = file, reader, codes
         self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
 
     def problem(self, key: KeyPath, found: object, expected: str, hint: str = "") -> None:
         """Note a problem at a key of the mapping's file."""
@@ -72,7 +56,7 @@ class FieldCompiler:
     def value(self, key: KeyPath, declared: Any, target: Field, around: Surroundings) -> Value:
         """Compile a field as declared: a path, or a mapping."""
         if not isinstance(declared, dict):
-            declared_path = self.path(key, declared, around)
+            declared_path = self.path(key, declared, around, target)
             conversion = steps.conversion(target.kind, NumberFormat(), ())
             return Value(values.from_paths([declared_path]), (conversion,), (declared_path,))
         named = [name for name in SOURCES if name in declared]
@@ -93,19 +77,28 @@ class FieldCompiler:
         chain = self._steps(key, named[0], declared, target, around)
         return Value(source, tuple(chain), paths, when, default)
 
-    def path(self, key: KeyPath, declared: Any, around: Surroundings) -> str:
-        """Check a path and give it as text."""
+    def path(
+        self, key: KeyPath, declared: Any, around: Surroundings, target: Field | None = None
+    ) -> str:
+        """Check a path and give it as text; `target` is the field that its value goes into."""
         path = str(declared)
         if around.parent is not None and path.startswith(PARENT):
             self._known_name(key, path, around)
             return path
         try:
             self._reader.check_path(path, around.row)
+            crossings = self._reader.crossings(path, around.row)
         except DeclarationError as error:
             self.problem(key, error.found, error.expected)
+            return path
+        of_money = target is not None and target.kind is Kind.MONEY
+        if found := may_lose(path, crossings, of_money=of_money):
+            self.warnings.append(self._file.problem(key, found, TO_DO))
         return path
 
-    def expression(self, key: KeyPath, text: str, around: Surroundings) -> Expression | None:
+    def expression(
+        self, key: KeyPath, text: str, around: Surroundings, target: Field | None = None
+    ) -> Expression | None:
         """Parse an expression and check every name in it."""
         try:
             parsed = parse(text)
@@ -113,7 +106,7 @@ class FieldCompiler:
             self.problem(key, error.found, error.expected)
             return None
         for path in parsed.paths:
-            self.path(key, path, around)
+            self.path(key, path, around, target)
         for name in parsed.fields:
             self._known_name(key, name, around)
         for child, name_in_child in parsed.children:
@@ -193,7 +186,7 @@ class FieldCompiler:
         at = (*key, name)
         match name:
             case "from":
-                paths = self._paths(at, declared["from"], around)
+                paths = self._paths(at, declared["from"], around, target)
                 return values.from_paths(paths), paths
             case "const":
                 return values.constant(self.constant(at, declared["const"], target)), ()
@@ -204,7 +197,7 @@ class FieldCompiler:
             case "case":
                 return self._case(key, declared, target, around)
             case "compute":
-                expression = self.expression(at, declared["compute"], around)
+                expression = self.expression(at, declared["compute"], around, target)
                 if expression is None:
                     return _PLACEHOLDER.source, ()
                 return values.computed(expression), expression.paths
@@ -246,10 +239,14 @@ class FieldCompiler:
             return _PLACEHOLDER.source, ()
         return values.called(function, name, paths), paths
 
-    def _paths(self, key: KeyPath, declared: Any, around: Surroundings) -> tuple[str, ...]:
+    def _paths(
+        self, key: KeyPath, declared: Any, around: Surroundings, target: Field | None = None
+    ) -> tuple[str, ...]:
         if not isinstance(declared, list):
-            return (self.path(key, declared, around),)
-        return tuple(self.path((*key, index), path, around) for index, path in enumerate(declared))
+            return (self.path(key, declared, around, target),)
+        return tuple(
+            self.path((*key, index), path, around, target) for index, path in enumerate(declared)
+        )
 
     def _steps(
         self,

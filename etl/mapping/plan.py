@@ -11,9 +11,11 @@ import pyarrow as pa
 
 from etl.canonical import RecordSet, RecordType, complete, record_type
 from etl.defects import Defect, Severity
+from etl.errors import Problem
 from etl.mapping.checking import CheckPlan, Finding, check_records
 from etl.mapping.evaluation import holds
 from etl.mapping.expressions import Expression
+from etl.mapping.lossy import lossy_paths
 from etl.mapping.reporting import Report
 from etl.mapping.scope import Cells, Context, Scope
 from etl.mapping.tables import MappedTable, mapped_table
@@ -80,6 +82,7 @@ class Plan:
         children: the blocks of each child table.
         late_fields: fields of the main table computed from the children.
         checks: rules for complete records.
+        warnings: what of the mapping may be meant otherwise than it is written.
     """
 
     label: str
@@ -88,6 +91,7 @@ class Plan:
     children: Mapping[str, tuple[BlockPlan, ...]]
     late_fields: Mapping[str, Value]
     checks: tuple[CheckPlan, ...]
+    warnings: tuple[Problem, ...] = ()
 
     def apply(self, chunk: Chunk, context: Context, begun: Begun | None = None) -> Mapped:
         """Map a chunk. Never raises for content: what can't be mapped becomes a defect.
@@ -113,6 +117,7 @@ class Plan:
         checked = check_records(self.checks, records, main, report, ~rejected)
         defects += checked.defects
         rejected |= _rejected(checked.defects, len(main))
+        defects += lossy_paths(chunk)
         return Mapped(records, rejected, defects, checked.findings)
 
     def tables(self, chunk: Chunk, context: Context) -> dict[str, pa.Table]:
@@ -127,7 +132,7 @@ class Plan:
         The record itself is mapped with its last chunk, when all of its values are there.
         """
         _, tables = self._begun(chunk, context)
-        defects = [*chunk.defects, *Report(chunk).refused_cells(tables)]
+        defects = [*chunk.defects, *Report(chunk).refused_cells(tables), *lossy_paths(chunk)]
         if begun is None:
             return Begun({name: each.table for name, each in tables.items()}, defects)
         return Begun(

@@ -7,14 +7,16 @@ from textwrap import dedent, indent
 from typing import Any
 
 from etl.errors import Problem
-from etl.mapping import CodeLists, Context, Mapped, check, compile_mapping
+from etl.formats import format_named
+from etl.mapping import CodeLists, Context, Mapped, Plan, check, compile_mapping
 from etl.mapping.declaration import Mapping as MappingFile
 from etl.mapping.declaration import mapping_of, schema_named
 from etl.yamlfile import parse_yaml, schema_problems
+from tests.formats.source_files import source_file
 from tests.mapping.memory import MemoryChunk, MemoryReader
 
 CONTEXT = Context("acme-freight", carrier_scac="ACLT")
-HEAD = "mapping: acme-freight/orders\nversion: 3\nrecord: {record}\nsource: {{format: memory}}\n"
+HEAD = "mapping: acme-freight/orders\nversion: 3\nrecord: {record}\nsource: {source}\n"
 
 REQUIRED = {
     "invoice_no": "{const: A1}",
@@ -24,9 +26,12 @@ REQUIRED = {
 }
 
 
-def mapping(body: str, record: str = "freight_invoice") -> MappingFile:
+def mapping(
+    body: str, record: str = "freight_invoice", source: str = "{format: memory}"
+) -> MappingFile:
     """The mapping with that body; its form must be right."""
-    file = parse_yaml(HEAD.format(record=record) + dedent(body), "orders.yaml")
+    head = HEAD.format(record=record, source=source)
+    file = parse_yaml(head + dedent(body), "orders.yaml")
     problems = list(schema_problems(file, schema_named("mapping")))
     assert problems == []
     return mapping_of(file)
@@ -58,3 +63,13 @@ def apply(
 def problems(declared: MappingFile, codes: CodeLists | None = None) -> list[Problem]:
     """What is wrong with a mapping."""
     return check(declared, MemoryReader(), codes or CodeLists())
+
+
+def read_by(
+    declared: MappingFile, *contents: str, codes: CodeLists | None = None
+) -> tuple[Plan, list[Mapped]]:
+    """Files mapped by the format that the mapping names, and the plan that did it."""
+    reader = format_named(declared.source["format"]).reader(declared.source)
+    plan = compile_mapping(declared, reader, codes or CodeLists())
+    files = [source_file(content, f"{number}.txt") for number, content in enumerate(contents)]
+    return plan, [plan.apply(chunk, CONTEXT) for chunk in reader.read(files)]

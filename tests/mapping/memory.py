@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from etl.defects import Defect, Position
-from etl.raw import LINEAGE, DeclarationError, SourceFile
+from etl.raw import LINEAGE, Crossing, DeclarationError, PassedOver, SourceFile
 
 FILE = SourceFile("orders.txt", "ab" * 32, 1, lambda: BytesIO(b"x"))
 
@@ -71,6 +71,9 @@ class MemoryChunk:
         rows = self.child_rows.get(row, ())
         return MemoryRows(rows, [child["record"] for child in rows])
 
+    def passed_over(self) -> list[PassedOver]:
+        return []
+
 
 class MemoryReader:
     """Knows every path but those with `bad` in them, and every row but `NOWHERE`."""
@@ -78,6 +81,9 @@ class MemoryReader:
     def check_path(self, path: str, row: str | None = None) -> None:
         if "bad" in path:
             raise DeclarationError("path", repr(path), "a path without bad in it")
+
+    def crossings(self, path: str, row: str | None = None) -> list[Crossing]:
+        return []
 
     def check_row(self, row: str | None) -> None:
         if row == "NOWHERE":

@@ -20,7 +20,7 @@ from etl.formats.delimited.rows import (
     grouped,
     numbers_in_file,
 )
-from etl.raw import SourceFile
+from etl.raw import PassedOver, SourceFile
 
 
 class DelimitedChunk:
@@ -85,6 +85,10 @@ class DelimitedChunk:
         if row is not None:
             rows = rows[self._flat.holds(conditions_of("row", row))[rows]]
         return FlatRows(self._flat, rows, record[rows], self._numbers)
+
+    def passed_over(self) -> list[PassedOver]:
+        """Nothing: where rows of a record differ in a column of the record, that is a defect."""
+        return []
 
     @cached_property
     def _groups(self) -> Groups | None:

@@ -13,7 +13,7 @@ from etl.formats.delimited.declaration import Declaration
 from etl.formats.delimited.decoding import utf8_blocks
 from etl.formats.delimited.draft import Draft
 from etl.formats.refusal import RefusedError
-from etl.raw import FilePart, SourceFile
+from etl.raw import Crossing, FilePart, SourceFile
 
 _BLOCK = 4 * 1024 * 1024
 _CHUNK = 8 * 1024 * 1024
@@ -32,6 +32,10 @@ class DelimitedReader:
     def check_path(self, path: str, row: str | None = None) -> None:
         """Raise :class:`etl.raw.DeclarationError` for a path that no file can have."""
         self._declaration.check_path(path)
+
+    def crossings(self, path: str, row: str | None = None) -> list[Crossing]:
+        """Nothing: columns that differ in a group are a defect of it."""
+        return []
 
     def check_row(self, row: str | None) -> None:
         """Raise :class:`etl.raw.DeclarationError` for a child row that is no condition."""

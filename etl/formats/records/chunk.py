@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from etl.defects import Defect, Position
 from etl.formats.source_block import nearest
-from etl.raw import LINEAGE, DeclarationError, SourceFile
+from etl.raw import LINEAGE, DeclarationError, PassedOver, SourceFile
 
 Indices = npt.NDArray[np.int64]
 
@@ -119,6 +119,10 @@ class RecordsChunk:
         kept = kept[of_record[kept] >= 0]
         owners = of_record[kept].astype(np.int64)
         return RecordsRows(row, table.take(pa.array(kept)), owners, self.files)
+
+    def passed_over(self) -> list[PassedOver]:
+        """Nothing: a row has a value once."""
+        return []
 
 
 def chunk_of(tables: Mapping[str, pa.Table], record: str | None = None) -> RecordsChunk:

@@ -12,7 +12,7 @@ from pyarrow import parquet
 
 from etl.defects import Defect, Position
 from etl.formats.records.chunk import RecordsChunk, chunk_of
-from etl.raw import DeclarationError, FilePart, SourceFile
+from etl.raw import Crossing, DeclarationError, FilePart, SourceFile
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -29,6 +29,10 @@ class RecordsReader:
         Whether the table has the column is known only with the tables."""
         if not _NAME.fullmatch(path):
             raise DeclarationError("path", repr(path), "a column name such as 'invoice_no'")
+
+    def crossings(self, path: str, row: str | None = None) -> list[Crossing]:
+        """Nothing: a row has a value once."""
+        return []
 
     def check_row(self, row: str | None) -> None:
         """Raise :class:`etl.raw.DeclarationError` for what can be no table name."""

@@ -10,8 +10,9 @@ from lxml import etree
 
 from etl.defects import Defect
 from etl.formats.xml.declaration import Declaration
+from etl.formats.xml.passed_over import passed_over
 from etl.formats.xml.rows import Record, XmlRows
-from etl.raw import SourceFile
+from etl.raw import PassedOver, SourceFile
 
 
 @dataclass
@@ -23,6 +24,7 @@ class XmlChunk:
     defects: list[Defect] = field(default_factory=list)
     found: list[Record] = field(default_factory=list)
     size: int = 0
+    _asked: dict[str | None, XmlRows] = field(default_factory=dict)
 
     def index(self, file: SourceFile) -> int:
         """The number of `file` in this chunk."""
@@ -37,21 +39,27 @@ class XmlChunk:
 
     def records(self) -> XmlRows:
         """The record elements."""
-        return self._rows([record.element for record in self.found], range(len(self.found)))
+        return self.children(None)
 
     def children(self, row: str | None) -> XmlRows:
         """The elements that the XPath `row` finds in each record; None: the record itself.
 
         Raises :class:`etl.raw.DeclarationError` where it finds anything but elements."""
-        if row is None:
-            return self.records()
-        elements: list[etree._Element] = []
-        owners: list[int] = []
-        for index, record in enumerate(self.found):
-            inside = self.declaration.paths.elements(row, record.element)
-            elements += inside
-            owners += [index] * len(inside)
-        return self._rows(elements, owners)
+        if row not in self._asked:
+            elements: list[etree._Element] = []
+            owners: list[int] = []
+            for index, record in enumerate(self.found):
+                inside = [record.element]
+                if row is not None:
+                    inside = self.declaration.paths.elements(row, record.element)
+                elements += inside
+                owners += [index] * len(inside)
+            self._asked[row] = self._rows(elements, owners)
+        return self._asked[row]
+
+    def passed_over(self) -> list[PassedOver]:
+        """The values that the paths asked for so far did not give."""
+        return list(passed_over(list(self._asked.values())))
 
     def _rows(self, elements: list[etree._Element], owners: Sequence[int]) -> XmlRows:
         return XmlRows(

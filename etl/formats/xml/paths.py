@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from lxml import etree
 
@@ -13,7 +15,30 @@ from etl.raw import DeclarationError
 _LITERAL = re.compile(r"'[^']*'|\"[^\"]*\"")
 _PREFIX = re.compile(r"(?<![\w.-])([A-Za-z_][\w.-]*):(?=[A-Za-z_*])")
 _STEP = r"(?:[A-Za-z_][\w.-]*:)?[A-Za-z_][\w.-]*"
+_COMPUTED = re.compile(r"[a-z][a-z-]*\((.*)\)", re.DOTALL)
 _LOCATION = re.compile(rf"(//?)?({_STEP}(?:/{_STEP})*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An element, an attribute or a text of a document; the same one is equal.
+
+    Attributes:
+        element: the element, or the one that bears it.
+        name: of an attribute ``@`` and its name, of a text ``text()``; else empty.
+    """
+
+    element: etree._Element
+    name: str = ""
+
+    @property
+    def value(self) -> str:
+        """Its string value, stripped."""
+        if not self.name:
+            return "".join(map(str, self.element.itertext())).strip()
+        if self.name.startswith("@"):
+            return str(self.element.get(self.name[1:], "")).strip()
+        return (self.element.text or "").strip()
 
 
 class Paths:
@@ -23,12 +48,14 @@ class Paths:
         self.namespaces = dict(namespaces)
         self._nothing = etree.Element("nothing")
         self._values: dict[str, etree.XPath] = {}
+        self._nodes: dict[str, etree.XPath | None] = {}
         self._rows: dict[str, etree.XPath] = {}
 
     def check_value(self, path: str) -> None:
         """Raise :class:`DeclarationError` for what is no XPath, or has an undeclared prefix."""
         if path not in self._values:
-            self._compiled("path", path, path)
+            nodes = self._compiled("path", path, path)
+            self._nodes[path] = nodes if isinstance(nodes(self._nothing), list) else None
             self._values[path] = self._compiled("path", path, f"string({path})")
 
     def check_row(self, row: str) -> None:
@@ -39,11 +66,55 @@ class Paths:
                 raise DeclarationError("row", repr(row), "an XPath that finds elements")
             self._rows[row] = compiled
 
-    def values(self, path: str, rows: Iterable[etree._Element]) -> list[str | None]:
-        """For each row the string value of the first node `path` finds, stripped; None if empty."""
+    def values(
+        self, path: str, rows: Sequence[etree._Element]
+    ) -> tuple[list[str | None], list[int]]:
+        """For each row the string value of the first node `path` finds, stripped; None if empty.
+
+        Returns:
+            The values, and the rows in which it finds several nodes.
+        """
         self.check_value(path)
-        compiled = self._values[path]
-        return [str(compiled(row)).strip() or None for row in rows]
+        value, nodes = self._values[path], self._nodes[path]
+        if nodes is None:
+            return [str(value(row)).strip() or None for row in rows], []
+        values: list[str | None] = []
+        several: list[int] = []
+        for row in rows:
+            found: Any = nodes(row)
+            if not found:
+                values.append(None)
+                continue
+            if len(found) > 1:
+                several.append(len(values))
+            node = found[0]
+            if isinstance(node, str):
+                text = node
+            elif len(found) == 1 and not len(node):
+                text = node.text or ""
+            else:
+                # the first is the first in the document, its value all text in it
+                text = str(value(row))
+            values.append(text.strip() or None)
+        return values, several
+
+    def takes_first(self, path: str) -> bool:
+        """Whether a path gives the value of the first of the nodes that it finds."""
+        self.check_value(path)
+        return self._nodes[path] is not None
+
+    def nodes(self, path: str, row: etree._Element) -> list[Node]:
+        """All that `path` finds in `row`, in the order of the document; slow, for reports only.
+
+        Of an expression such as ``sum(cac:InvoiceLine/cbc:Amount)``, what it is computed from."""
+        computed = _COMPUTED.fullmatch(path)
+        try:
+            found = etree.XPath(path, namespaces=self.namespaces)(row)
+            if computed is not None and not isinstance(found, list):
+                found = etree.XPath(computed[1], namespaces=self.namespaces)(row)
+        except etree.XPathError:
+            return []
+        return [node for each in _listed(found) if (node := _node(each)) is not None]
 
     def elements(self, row: str, within: etree._Element) -> list[etree._Element]:
         """What the row declaration finds within an element; raises DeclarationError if it finds
@@ -138,6 +209,18 @@ def source_line(element: etree._Element) -> int | None:
     """The line where the start tag ends (above 65,535: where the first text in it does)."""
     line: object = element.sourceline
     return line if isinstance(line, int) else None
+
+
+def _node(found: object) -> Node | None:
+    if isinstance(found, etree._Element):
+        return Node(found)
+    if not isinstance(found, etree._ElementUnicodeResult):
+        return None
+    bearer = found.getparent()
+    if bearer is None:
+        return None
+    name: object = found.attrname
+    return Node(bearer, f"@{name}" if found.is_attribute else "text()")
 
 
 def _listed(found: object) -> list[object]:

@@ -11,7 +11,7 @@ from etl.formats.xml.cutting import Cutter
 from etl.formats.xml.declaration import Declaration
 from etl.formats.xml.records import batches
 from etl.formats.xml.rows import Record
-from etl.raw import FilePart, SourceFile
+from etl.raw import Crossing, FilePart, SourceFile
 
 _CHUNK = 2 * 1024 * 1024
 
@@ -26,6 +26,10 @@ class XmlReader:
         """Raise :class:`etl.raw.DeclarationError` for what is no XPath, or has a prefix that is
         not declared."""
         self._declaration.paths.check_value(path)
+
+    def crossings(self, path: str, row: str | None = None) -> list[Crossing]:
+        """Nothing: which elements may be repeated is in no mapping; the documents show it."""
+        return []
 
     def check_row(self, row: str | None) -> None:
         """Raise :class:`etl.raw.DeclarationError` for an XPath that finds no elements."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,10 @@ class Record:
 
 @dataclass(frozen=True)
 class XmlRows:
-    """`elements`, each of the `records` at index `record`."""
+    """`elements`, each of the `records` at index `record`.
+
+    `several` holds the paths that were asked for, each with the rows where it finds several nodes.
+    """
 
     elements: Sequence[etree._Element]
     record: npt.NDArray[np.int64]
@@ -34,13 +37,15 @@ class XmlRows:
     files: Sequence[SourceFile]
     row: Location
     paths: Paths
+    several: dict[str, list[int]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.elements)
 
     def column(self, path: str) -> pa.Array:
         """The string value of the first node that `path` finds, stripped; null if none or empty."""
-        return pa.array(self.paths.values(path, self.elements), pa.string())
+        values, self.several[path] = self.paths.values(path, self.elements)
+        return pa.array(values, pa.string())
 
     def lineage(self) -> pa.Table:
         """File and source line of each row, and the number of its record."""

@@ -29,6 +29,7 @@ class Matches:
         self._picked: dict[tuple[int, ...], Segments] = {}
         self._fitting: dict[tuple[Step, ...], Segments] = {}
         self._firsts: dict[tuple[Step, tuple[Step, ...]], tuple[Segments, Indexes | None]] = {}
+        self._others: dict[tuple[Step, tuple[Step, ...]], Indexes] = {}
 
     def rows(self, steps: tuple[Step, ...]) -> Segments:
         """The segments that are rows of a row declaration."""
@@ -76,9 +77,15 @@ class Matches:
             chosen = np.full(len(instances), -1)
             chosen[owners[first]] = np.arange(np.count_nonzero(first))
             if not first.all():
+                self._others[key] = found.numbers[~first]
                 found = self._index.pick(found.numbers[first])
             self._firsts[key] = found, chosen
         return self._firsts[key]
+
+    def others(self, anchor: Step, steps: tuple[Step, ...]) -> Indexes | None:
+        """The segments that fit `steps` but are not the first of their instance of `anchor`, once
+        :meth:`first` was asked for that; None: there are none."""
+        return self._others.get((anchor, steps))
 
     def count(self, step: Step) -> int:
         """How many segments there are at a step's place, its conditions aside."""

@@ -22,6 +22,7 @@ from etl.formats.edi.reading.envelope import EnvelopeWalk, FileState
 from etl.formats.edi.reading.framing import Piece, pieces
 from etl.formats.edi.reading.matches import Matches
 from etl.formats.edi.reading.parts import WHOLE, Part
+from etl.formats.edi.reading.passed_over import passed_over
 from etl.formats.edi.reading.paths import field_path, row_path
 from etl.formats.edi.reading.receiving import received
 from etl.formats.edi.reading.rows import EdiRows
@@ -30,7 +31,7 @@ from etl.formats.edi.reading.shapes import Shapes
 from etl.formats.edi.reading.transactions import outline
 from etl.formats.edi.receipt import ReceivedInterchange
 from etl.formats.refusal import RefusedError
-from etl.raw import DeclarationError, FilePart, SourceFile
+from etl.raw import Crossing, DeclarationError, FilePart, PassedOver, SourceFile
 
 
 class EdiChunk:
@@ -107,6 +108,10 @@ class EdiChunk:
             self._rows[row] = EdiRows(row, self._reading, self._matches)
         return self._rows[row]
 
+    def passed_over(self) -> list[PassedOver]:
+        """The values that the paths asked for so far did not give."""
+        return list(passed_over(self._reading, self._rows.values()))
+
     def receipts(self) -> list[ReceivedInterchange]:
         """The interchanges that this chunk has part of, with their transactions so far."""
         return received(self._reading, self._defects)
@@ -127,6 +132,16 @@ class EdiReader:
     def check_path(self, path: str, row: str | None = None) -> None:
         """Raise :class:`DeclarationError` for a path that can't be read in rows of `row`."""
         field_path(self._declaration.structures, path, row)
+
+    def crossings(self, path: str, row: str | None = None) -> list[Crossing]:
+        """The loops and segments that a path crosses without a condition and that may be
+        repeated there."""
+        structures = self._declaration.structures
+        return [
+            Crossing(step.segment_id, bool(step.loops))
+            for step in field_path(structures, path, row).steps
+            if not step.conditions and structures.table.repeats[list(step.places)].max() > 1
+        ]
 
     def check_row(self, row: str | None) -> None:
         """Raise :class:`DeclarationError` for a child row declaration that can't be read."""

@@ -15,7 +15,7 @@ from etl.formats.edi.notation import Notation
 from etl.formats.edi.reading.cells import content
 from etl.formats.edi.reading.content import Reading
 from etl.formats.edi.reading.matches import Matches
-from etl.formats.edi.reading.paths import FieldPath, field_path, row_path
+from etl.formats.edi.reading.paths import FieldPath, Step, field_path, row_path
 from etl.formats.edi.reading.picked import Segments
 from etl.formats.edi.reading.segments import Indexes
 from etl.raw import LINEAGE
@@ -57,6 +57,38 @@ class EdiRows:
                 self._cut(place) if place.envelope is None else self._envelope(place)
             )
         return self._columns[path]
+
+    @property
+    def read(self) -> list[tuple[str, FieldPath]]:
+        """The paths that were asked for so far, those to the envelopes aside."""
+        found = [(path, field_path(self._structures, path, self._row)) for path in self._columns]
+        return [(path, place) for path, place in found if place.envelope is None]
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The row declaration."""
+        return self._steps
+
+    def found(self, place: FieldPath) -> Segments:
+        """The segments that a path took its values from."""
+        segments, chosen = self._found(place)
+        if chosen is None:
+            return segments
+        taken = np.unique(chosen)
+        return self._index.pick(segments.numbers[taken[taken >= 0]])
+
+    def others(self, place: FieldPath) -> tuple[Indexes, Indexes] | None:
+        """The segments that a path passed over, and for each the one that it took instead; None:
+        it passed over none."""
+        anchor = self._steps[place.anchor]
+        others = self._matches.others(anchor, place.steps)
+        if others is None:
+            return None
+        segments, chosen = self._matches.first(anchor, place.steps)
+        assert chosen is not None
+        around = self._matches.owners(anchor, others)
+        asked = np.isin(around, self._around(place.anchor))
+        return others[asked], segments.numbers[chosen[around[asked]]]
 
     def lineage(self) -> pa.Table:
         """File, ISA13, GS06, ST02, segment number and transaction of each row."""
