@@ -24,7 +24,8 @@ class ControlNumbers:
         """The first of `count` numbers that follow each other and that nobody else gets.
 
         Args:
-            kind: ``interchange`` or ``group``.
+            kind: ``interchange``, ``group``, or ``message`` for our references within messages
+                (824 BGN02, APERAK BGM 1004).
 
         Raises:
             TerminalError: nine digits do not hold them.

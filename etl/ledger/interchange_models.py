@@ -42,7 +42,7 @@ class ControlNumber(Base):
 
     Attributes:
         syntax: ``x12`` or ``edifact``.
-        kind: ``interchange`` or ``group``.
+        kind: ``interchange``, ``group``, or ``message`` for our references within messages.
     """
 
     __tablename__ = "control_number"

@@ -9,7 +9,7 @@ The two directions stand side by side: :func:`restore` reads what :func:`content
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -21,7 +21,12 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from etl.errors import TerminalError
 from etl.ledger.chunks import chunks
 from etl.ledger.control_numbers import ControlNumbers
-from etl.ledger.interchange_models import Direction, Interchange, InterchangeGroup
+from etl.ledger.interchange_models import (
+    ControlNumber,
+    Direction,
+    Interchange,
+    InterchangeGroup,
+)
 from etl.ledger.models import (
     Base,
     Batch,
@@ -58,7 +63,7 @@ class SealedContent:
     """What is to be sealed of a batch.
 
     Attributes:
-        content: JSON for the manifest: ``run``, ``batch``, ``files``.
+        content: JSON for the manifest: ``run``, ``batch``, ``files``, ``control_numbers``.
         tables: by name: ``documents``, ``document_references``, ``exceptions``, ``pushes``,
             ``interchanges``, ``interchange_groups``, and ``runs`` and ``files`` of other batches.
     """
@@ -122,6 +127,7 @@ def content_of(
             "run": told,
             "batch": as_dict(batch) | {"sealed_sequence": until},
             "files": [as_dict(file) for file in files],
+            "control_numbers": [as_dict(counter) for counter in _counters(session, batch)],
         },
         tables={
             DOCUMENTS: _table(session, Document, Document.batch_id == batch_id),
@@ -167,6 +173,7 @@ def restore(session: Session, order: Order, sealed: SealedBatch) -> None:
     _forget_absent(session, pushes, "document_id", Document.id)
     _write(session, Push, pushes)
     _restore_interchanges(session, sealed, numbers)
+    _restore_counters(session, sealed)
     order.used(numbers.highest)
 
 
@@ -177,6 +184,12 @@ def _tell_end(session: Session, run: Values, batch: Values, exceptions: list[Val
     known = session.get(Run, run["id"])
     if known is not None:  # restored from a batch that the same run sealed before this one
         run["state"] = max(run["state"], known.state, key=list(RunState).index)
+
+
+def _counters(session: Session, batch: Batch) -> Iterable[ControlNumber]:
+    """Those of the batch's partners; what we sent does not show all of them."""
+    query = select(ControlNumber).where(ControlNumber.partner.in_(batch.partners))
+    return session.scalars(query.order_by(*table_of(ControlNumber).primary_key))
 
 
 def _table(session: Session, model: type[Base], condition: ColumnElement[bool]) -> pa.Table:
@@ -288,6 +301,14 @@ def _restore_interchanges(session: Session, sealed: SealedBatch, numbers_of: Num
         sent = by_id[group["interchange_id"]]
         if sent["direction"] == Direction.OUT and group["number"].isdecimal():
             numbers.used(sent["partner"], sent["syntax"], "group", int(group["number"]))
+
+
+def _restore_counters(session: Session, sealed: SealedBatch) -> None:
+    """An etl that did not seal its counters left no more than the numbers of what it sent."""
+    numbers = ControlNumbers(session)
+    for told in sealed.manifest["content"].get("control_numbers", ()):
+        row = from_dict(ControlNumber, told)
+        numbers.used(row["partner"], row["syntax"], row["kind"], row["next"] - 1)
 
 
 def _news(

@@ -293,6 +293,37 @@ def test_the_numbers_of_what_was_sent_are_not_given_again(
         assert tx.control_numbers.take("acme", "x12", "group") == 8
 
 
+@pytest.mark.parametrize("kind", ["interchange", "group", "message"])
+def test_every_counter_goes_on_where_it_was(
+    ledger: Ledger, fresh: Ledger, seal: Seal, kind: str
+) -> None:
+    story.first_batch(ledger)
+    with ledger.begin() as tx:
+        tx.control_numbers.take("acme", "x12", kind, 40)
+        tx.control_numbers.take("acme", "edifact", kind, 7)
+        tx.control_numbers.take("nobody's partner", "x12", kind, 5)
+    sealed = seal("b1")
+    with ledger.begin() as tx:
+        after = tx.control_numbers.take("acme", "x12", kind)
+    for _ in range(2):
+        fresh.rebuild([sealed])
+    with fresh.begin() as tx:
+        assert tx.control_numbers.take("acme", "x12", kind) == after
+        assert tx.control_numbers.take("acme", "edifact", kind) == 8
+    ledger.rebuild([sealed])
+    with ledger.begin() as tx:
+        assert tx.control_numbers.take("acme", "x12", kind) == after + 1
+
+
+def test_a_batch_that_was_sealed_without_counters_is_restored(
+    ledger: Ledger, fresh: Ledger, seal: Seal
+) -> None:
+    story.first_batch(ledger)
+    sealed = seal("b1")
+    del sealed.manifest["content"]["control_numbers"]
+    fresh.rebuild([sealed])
+
+
 def test_a_delivery_after_the_seal_stays(ledger: Ledger, two_sealed: list[SealedBatch]) -> None:
     with ledger.begin() as tx:
         tx.interchanges.delivered(exchanges.sent(7).id)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from etl.archive import Archive
+from etl.jobs.rebuild import rebuild_ledger
 from etl.jobs.rerun import rerun
 from tests.edi_night import ACME, POLICY, EdiNight
 from tests.freight_bills import FreightBill, bills_file, expected_file, interchange
@@ -129,6 +130,19 @@ def test_what_the_application_made_of_the_documents_is_told_when_it_is_decided(
     assert told[2].startswith("TED*ZZZ*UNKNOWN_CODE")
     edi.run()
     assert len(edi.delivered()) == 1
+
+
+def test_our_references_are_not_used_again_after_a_rebuild(edi: EdiNight) -> None:
+    edi.declare(ACME, policy(application=["824"]))
+    edi.night.drop(ACME, "one.edi", bills_file(GOOD))
+    edi.run()
+    for path in edi.night.root.glob("ledger.db*"):
+        path.unlink()
+    rebuild_ledger(edi.open())
+    edi.night.drop(ACME, "two.edi", bills_file(FreightBill("B-7", "SHP-7"), control_number=102))
+    edi.run()
+    told = [segments(content, "BGN")[0].split("*")[2] for content in edi.delivered().values()]
+    assert told == ["1", "2"]
 
 
 def test_a_document_that_waits_for_ourselves_is_told_by_the_rerun_that_decides_it(
