@@ -6,10 +6,10 @@ import signal
 
 import click
 
-from etl.cli.printing import print_json, print_table
+from etl.cli.printing import print_json, print_table, printable
 from etl.cli.run import print_result
 from etl.cli.session import Session, json_option, pass_session
-from etl.errors import ExitCode
+from etl.errors import EtlError, ExitCode
 from etl.jobs.scheduler import Fired, fire_due, planned, serve
 
 
@@ -54,16 +54,24 @@ def schedule(
         else:
             # a service manager stops us by SIGTERM; the run under way is then resumed next time
             signal.signal(signal.SIGTERM, signal.default_int_handler)
-            serve(workspace, lambda each: _print(each, as_json))
+            serve(workspace, lambda each: _print(each, as_json), _print_error)
+
+
+def _print_error(error: EtlError) -> None:
+    click.echo(f"error: {printable(str(error))}; the next look tries again", err=True)
 
 
 def _exit_code(fired: Fired) -> int:
+    if fired.doubted is not None:
+        return ExitCode.EXCEPTIONS
     if fired.result is not None:
         return fired.result.exit_code
     return fired.error.exit_code if fired.error is not None else ExitCode.OK
 
 
 def _print(fired: Fired, as_json: bool) -> None:
+    if fired.doubted is not None:
+        click.echo(f"warning: {printable(fired.doubted)}", err=True)
     if fired.missed:
         missed = ", ".join(f"{slot:%Y-%m-%d %H:%M}" for slot in fired.missed)
         how = "passed over, as catch_up says" if fired.slot is None else "caught up by this run"

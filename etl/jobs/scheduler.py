@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from apscheduler.schedulers.blocking import BlockingScheduler
-from apscheduler.triggers.interval import IntervalTrigger
-
 from etl.config.project import Job, Trigger
 from etl.errors import EtlError, TerminalError
 from etl.fence import told
+from etl.jobs.clock_doubts import note_doubted
 from etl.jobs.progress import Progress, Silent
 from etl.jobs.result import RunResult
 from etl.jobs.run import run_job
@@ -43,6 +43,8 @@ class Fired:
         slot: the nominal local time that was run; None where all were passed over.
         missed: slots that nobody had fired in time; no run is for them alone.
         result: None where there was no run; `error` says why it could not even begin.
+        doubted: what is wrong with claims of a wrong clock, where that is new; nothing else is told
+            then.
     """
 
     job: str
@@ -50,6 +52,7 @@ class Fired:
     missed: tuple[datetime, ...]
     result: RunResult | None
     error: EtlError | None = None
+    doubted: str | None = None
 
 
 def planned(workspace: Workspace) -> list[Planned]:
@@ -78,6 +81,9 @@ def fire_due(workspace: Workspace, progress: Progress | None = None) -> list[Fir
     """
     fired = []
     for job, trigger in _triggered(workspace):
+        doubted = note_doubted(workspace, job)
+        if doubted is not None:
+            fired.append(Fired(job.name, None, (), None, doubted=doubted))
         due = _claim_due(workspace, job, trigger)
         if due and trigger.catch_up == "skip" and _is_late(workspace, trigger, due[-1]):
             fired.append(Fired(job.name, None, tuple(due), None))
@@ -86,25 +92,33 @@ def fire_due(workspace: Workspace, progress: Progress | None = None) -> list[Fir
     return fired
 
 
-def serve(workspace: Workspace, on_fired: Callable[[Fired], None]) -> None:
-    """Fire what is due until the process is stopped (SIGINT, SIGTERM)."""
-    scheduler = BlockingScheduler(timezone="UTC")
+def serve(
+    workspace: Workspace,
+    on_fired: Callable[[Fired], None],
+    on_error: Callable[[EtlError], None],
+) -> None:
+    """Fire what is due until the process is stopped (SIGINT, SIGTERM); a run under way is finished.
 
-    def tick() -> None:
-        for fired in fire_due(workspace):
-            on_fired(fired)
+    What is due, and whether it was fired before, the ledger knows; the clock only asks. So a late,
+    lost or doubled look changes nothing, and looks are a number of seconds apart, not at times of
+    the day: a clock that is put back does not delay the next one.
 
-    # The clock only asks: what is due, and whether it was fired before, the ledger knows. So a
-    # late, lost or doubled tick changes nothing.
-    scheduler.add_job(
-        tick,
-        IntervalTrigger(seconds=_TICK_SECONDS),
-        next_run_time=workspace.clock(),
-        coalesce=True,
-        misfire_grace_time=None,
-        max_instances=1,
-    )
-    scheduler.start()
+    Args:
+        on_error: told why a look failed, e.g. as the ledger is away; the next one tries again.
+    """
+
+    def look() -> None:
+        try:
+            for fired in fire_due(workspace):
+                on_fired(fired)
+        except EtlError as error:
+            on_error(error)
+
+    # beside the main thread, which the signals interrupt
+    with ThreadPoolExecutor(1) as worker:
+        while True:
+            worker.submit(look).result()
+            time.sleep(_TICK_SECONDS)
 
 
 def _triggered(workspace: Workspace) -> list[tuple[Job, Trigger]]:

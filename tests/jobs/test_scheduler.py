@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from etl.config.load import load_project
+from etl.errors import EtlError, TransientError
+from etl.jobs import scheduler
 from etl.jobs.scheduler import Fired, fire_due, planned
 from etl.jobs.workspace import Workspace, open_workspace
 from tests.freight_bills import FreightBill, bills_file, expected_file
@@ -164,3 +166,91 @@ def test_a_run_that_cannot_begin_is_told_and_its_slot_stays_claimed(scheduled: S
         [run] = ledger.runs.recent()
     assert (run.state, run.error) == ("failed", str(fired.error))
     assert scheduled.at(2026, 11, 21, 2, 31) == []
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=365), timedelta(days=3), timedelta(hours=30)])
+def test_a_look_with_the_clock_ahead_is_doubted_told_once_and_silences_no_night(
+    scheduled: Scheduled, ahead: timedelta
+) -> None:
+    scheduled.trigger(daily="02:30", zone="Europe/Berlin")
+    right = scheduled.now
+    scheduled.now += ahead
+    assert len(fire_due(scheduled.workspace())) == 1
+    scheduled.now = right
+
+    [told] = fire_due(scheduled.workspace())
+    assert told.doubted is not None
+    assert "ahead of the clock" in told.doubted
+    assert fire_due(scheduled.workspace()) == []
+    with scheduled.workspace().ledger.read() as ledger:
+        assert [item.code for item in ledger.exceptions.find()] == ["CLOCK_DOUBTED"]
+    for day in range(21, 26):
+        [fired] = [each for each in scheduled.at(2026, 11, day, 1, 30) if each.doubted is None]
+        assert fired.slot == datetime(2026, 11, day, 2, 30)
+        assert fired.missed == ()
+        assert scheduled.at(2026, 11, day, 1, 31) == []
+    with scheduled.workspace().ledger.read() as ledger:
+        left = [item.code for item in ledger.exceptions.find()]
+    assert left == (["CLOCK_DOUBTED"] if ahead > timedelta(days=5) else [])
+
+
+def test_the_slot_of_the_day_to_which_the_clock_was_ahead_fires_when_it_is_due(
+    scheduled: Scheduled,
+) -> None:
+    scheduled.trigger(daily="02:30", zone="UTC")
+    assert len(scheduled.at(2027, 11, 20, 9)) == 1
+    scheduled.at(2026, 11, 20, 12, 6)
+    scheduled.at(2027, 11, 19, 2, 30)
+    [fired] = [each for each in scheduled.at(2027, 11, 20, 2, 30) if each.doubted is None]
+    assert fired.slot == datetime(2027, 11, 20, 2, 30)
+
+
+def test_a_look_with_the_clock_put_back_forgets_nothing_that_was_fired(
+    scheduled: Scheduled,
+) -> None:
+    scheduled.trigger(daily="02:30", zone="UTC")
+    assert len(scheduled.at(2026, 11, 21, 2, 30)) == 1
+    assert [each.doubted is not None for each in scheduled.at(2025, 11, 21, 12)] == [True]
+    assert scheduled.at(2026, 11, 21, 2, 32) == []
+    assert len(scheduled.at(2026, 11, 22, 2, 30)) == 1
+
+
+def test_a_clock_that_is_some_minutes_behind_fires_nothing_twice(scheduled: Scheduled) -> None:
+    scheduled.trigger(every="15m")
+    assert len(scheduled.at(2026, 11, 20, 12, 15)) == 1
+    assert scheduled.at(2026, 11, 20, 12, 8) == []
+    assert scheduled.at(2026, 11, 20, 12, 15) == []
+    assert len(scheduled.at(2026, 11, 20, 12, 30)) == 1
+    # by NTP, fifty minutes: those that were fired meanwhile are not fired again
+    assert len(scheduled.at(2026, 11, 20, 13, 15)) == 1
+    assert [each.slot for each in scheduled.at(2026, 11, 20, 12, 25) if not each.doubted] == []
+    assert [each.slot for each in scheduled.at(2026, 11, 20, 13, 5) if not each.doubted] == []
+    assert [each.slot for each in scheduled.at(2026, 11, 20, 13, 30)] == [
+        datetime(2026, 11, 20, 13, 30)
+    ]
+
+
+def test_a_served_schedule_looks_again_whatever_the_clock_says(
+    scheduled: Scheduled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scheduled.trigger(daily="02:30", zone="UTC")
+    monkeypatch.setattr(scheduler, "_TICK_SECONDS", 0.01)
+    moments = [scheduled.now + timedelta(days=1), scheduled.now - timedelta(days=400)]
+    fired: list[Fired] = []
+    looks: list[datetime] = []
+
+    def look(workspace: Workspace) -> list[Fired]:
+        if len(looks) == 5:
+            raise SystemExit
+        scheduled.now = moments[min(len(looks), 1)]
+        looks.append(scheduled.now)
+        if len(looks) == 3:
+            raise TransientError("the ledger is away")
+        return fire_due(workspace)
+
+    errors: list[EtlError] = []
+    monkeypatch.setattr(scheduler, "fire_due", look)
+    with pytest.raises(SystemExit):
+        scheduler.serve(scheduled.workspace(), fired.append, errors.append)
+    assert [each.doubted is None for each in fired] == [True, False]
+    assert [str(error) for error in errors] == ["the ledger is away"]
