@@ -15,6 +15,9 @@ from etl.yamlfile import YamlFile, did_you_mean
 _RETRIES = Retries(attempts=7, first_delay=1)
 _DUE_DATE = "document"
 
+LARGEST_ATTACHMENT_MB = 20
+"""Above so many megabytes an original is not attached, unless the Odoo settings say otherwise."""
+
 STEPS = ("pull", "map", "reconcile", "push", "acknowledge")
 
 
@@ -79,6 +82,11 @@ class OdooDeclaration(Protocol):
         """``document`` or ``vendor_term``, which files for an import follow too."""
         ...
 
+    @property
+    def largest_attachment_mb(self) -> int:
+        """Above so many megabytes an original is not attached, nor laid beside such files."""
+        ...
+
     def resolve(self) -> OdooSettings:
         """Raises ConfigurationError where a reference cannot be resolved."""
         ...
@@ -103,6 +111,11 @@ class DeclaredOdoo:
     def due_date(self) -> str:
         """``document`` or ``vendor_term``."""
         return str(self.declared.get("due_date", _DUE_DATE))
+
+    @property
+    def largest_attachment_mb(self) -> int:
+        """Above so many megabytes an original is not attached."""
+        return int(self.declared.get("largest_attachment_mb", LARGEST_ATTACHMENT_MB))
 
     def resolve(self) -> OdooSettings:
         """Raises ConfigurationError where a reference cannot be resolved."""

@@ -20,7 +20,7 @@ from typing import Any
 
 from etl.config.load import find_project, load_project
 from etl.config.partner import Partner
-from etl.config.project import OdooSettings, Project
+from etl.config.project import LARGEST_ATTACHMENT_MB, OdooSettings, Project
 from etl.config.secrets import Secret
 from etl.demo.sftp_server import DemoServer, serve
 from etl.errors import ConfigurationError
@@ -45,6 +45,11 @@ class DemoOdoo:
     def due_date(self) -> str:
         """As the settings say."""
         return self.settings.due_date
+
+    @property
+    def largest_attachment_mb(self) -> int:
+        """The usual limit."""
+        return LARGEST_ATTACHMENT_MB
 
     def resolve(self) -> OdooSettings:
         """The settings."""

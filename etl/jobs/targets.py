@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from etl.config.project import Project
+from etl.config.project import LARGEST_ATTACHMENT_MB, Project
 from etl.errors import ConfigurationError
 from etl.odoo.odoo_target import OdooTarget
 from etl.odoo.outbox_target import OutboxTarget
@@ -54,6 +54,12 @@ def open_target(project: Project, batch_id: str) -> Target:
             limits=LoadLimits(largest_batch=declared.batch),
         )
     )
+
+
+def largest_attachment(project: Project) -> int:
+    """Bytes above which an original is not attached, whatever the target."""
+    declared = project.odoo
+    return (declared.largest_attachment_mb if declared else LARGEST_ATTACHMENT_MB) << 20
 
 
 def _taxes(project: Project) -> dict[str, str]:

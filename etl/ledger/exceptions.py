@@ -151,6 +151,16 @@ class Exceptions:
         self._session.flush()
         return closed
 
+    def concerned(self, business_keys: Sequence[str], codes: Sequence[str]) -> set[str]:
+        """The business keys for which an item with one of the codes waits."""
+        found: set[str] = set()
+        for some in chunks(list(business_keys)):
+            query = select(ExceptionItem.business_key).where(
+                _NOT_CLOSED, ExceptionItem.business_key.in_(some), ExceptionItem.code.in_(codes)
+            )
+            found.update(key for key in self._session.scalars(query) if key is not None)
+        return found
+
     def retry(self, ids: Sequence[str]) -> int:
         """Mark open items as to be tried again by the next run; returns how many."""
         marked = 0

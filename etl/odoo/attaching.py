@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from etl.odoo.client import Client
 from etl.odoo.external_ids import attachment_name, qualified
@@ -23,12 +23,13 @@ _FIELDS = ("id", "name", "mimetype", "res_model", "res_id", "datas")
 
 
 def attach(
-    client: Client, pace: Pace, documents: Mapping[str, tuple[int, Attachment]]
+    client: Client, pace: Pace, documents: Iterable[tuple[str, int, Attachment]]
 ) -> dict[str, str]:
     """Attach to each bill its document, unless it has it already.
 
     Args:
-        documents: by the bill's external id name: the bill's id and the document.
+        documents: name of the bill's external id, id of the bill, and the document; taken one
+            after the other, so that no more of them are held than one call takes.
 
     Returns:
         By the same names, why a document could not be attached.
@@ -36,24 +37,16 @@ def attach(
     Raises:
         TransientError: Odoo went away; repeating makes no doubles.
     """
-    limits = client.settings.limits
     failed: dict[str, str] = {}
-    rows: dict[str, LoadRows] = {}
-    for bill, (bill_id, document) in documents.items():
-        if len(document.content) > limits.largest_attachment:
-            failed[bill] = (
-                f"it has {len(document.content)} bytes, more than the {limits.largest_attachment} "
-                "allowed in the Odoo settings"
-            )
-        else:
-            rows[bill] = _row(bill, bill_id, document)
-    refused: dict[str, str] = {}
-    for batch in _batches(list(rows.values()), limits):
-        outcome: Loaded = load_batch(client, pace, batch)
-        refused.update(outcome.refused)
-    return failed | {
-        bill: refused[row.external_id] for bill, row in rows.items() if row.external_id in refused
-    }
+    rows = ((bill, _row(bill, bill_id, document)) for bill, bill_id, document in documents)
+    for batch in _batches(rows, client.settings.limits):
+        outcome: Loaded = load_batch(client, pace, [row for _, row in batch])
+        failed |= {
+            bill: outcome.refused[row.external_id]
+            for bill, row in batch
+            if row.external_id in outcome.refused
+        }
+    return failed
 
 
 def _row(bill: str, bill_id: int, document: Attachment) -> LoadRows:
@@ -69,17 +62,19 @@ def _row(bill: str, bill_id: int, document: Attachment) -> LoadRows:
     return LoadRows(_MODEL, cells[0], _FIELDS, [cells])
 
 
-def _batches(rows: list[LoadRows], limits: LoadLimits) -> Iterator[list[LoadRows]]:
+def _batches(
+    rows: Iterable[tuple[str, LoadRows]], limits: LoadLimits
+) -> Iterator[list[tuple[str, LoadRows]]]:
     """Yield the rows in batches of a bearable size."""
-    batch: list[LoadRows] = []
+    batch: list[tuple[str, LoadRows]] = []
     size = 0
-    for row in rows:
+    for bill, row in rows:
         length = len(row.cells[0][-1])
         full = size + length > limits.attachment_bytes or len(batch) >= limits.largest_batch
         if batch and full:
             yield batch
             batch, size = [], 0
-        batch.append(row)
+        batch.append((bill, row))
         size += length
     if batch:
         yield batch

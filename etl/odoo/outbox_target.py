@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from filecmp import cmp
+from itertools import chain, count
 from pathlib import Path
 
 import pyarrow as pa
 
-from etl.durable import make_folder, write_whole
+from etl.durable import PART, disk_errors, fsync, make_folder
 from etl.odoo.bills import Bill, read_bills
 from etl.odoo.import_file import FILES, by_columns, import_file
+from etl.odoo.packing import pack
 from etl.odoo.rows import MODEL
 from etl.odoo.settings import DuePolicy
 from etl.odoo.target import (
@@ -30,7 +33,7 @@ class OutboxTarget:
     """Vendor bills as files in a folder; implements `etl.odoo.target.Target`.
 
     Writes ``account.move-<batch>-bills.csv``, ``account.move-<batch>-refunds.csv`` and the
-    originals in ``account.move-<batch>-documents/``. The same batch gives the same bytes; other
+    originals in ``account.move-<batch>-documents.zip``. The same batch gives the same bytes; other
     content for a batch that was written already gets a file of its own (``-bills-2.csv``), as
     somebody may still have to import the first one.
     """
@@ -104,51 +107,65 @@ class OutboxTarget:
         report = PushReport(rejected=rejected)
         written: list[Pushed] = []
         to_write: list[Bill] = []
+        with_originals: list[Bill] = []
         for bill in found:
             earlier = known.get(bill.source_key)
             if earlier is not None and earlier.record_hash == bill.record_hash:
                 report.pushed.append(_pushed(bill, PushState.UNCHANGED))
+                if bill.source_key in attachments.owed:
+                    with_originals.append(bill)
                 continue
             state = PushState.CREATED if earlier is None else PushState.UPDATED
             written.append(_pushed(bill, state))
             to_write.append(bill)
-        self._write(to_write, attachments)
+            with_originals.append(bill)
+        self._write_documents(with_originals, attachments)
+        self._write(to_write)
         if written:
             on_batch(written)
         report.pushed.extend(written)
         return report
 
-    def _write(self, bills: Sequence[Bill], attachments: Attachments) -> None:
-        for bill in bills:
-            document = attachments(bill.source_key)
-            if document is not None:
-                folder = self._folder / f"{MODEL}-{self._batch}-documents" / bill.name
-                make_folder(folder)
-                write_whole(folder / _safe(document.name), document.content)
+    def _write(self, bills: Sequence[Bill]) -> None:
         for move_type, part in FILES.items():
             chosen = [bill for bill in bills if bill.move_type == move_type]
             for group in by_columns(chosen, self._due_date):
-                self._write_file(part, import_file(group, self._taxes, self._due_date))
+                content = import_file(group, self._taxes, self._due_date)
+                with self._new(part, "csv") as new:
+                    new.write_bytes(content)
 
-    def _write_file(self, part: str, content: bytes) -> None:
-        """Write a file unless it is there; never overwrite one with other content."""
-        number = 1
-        while True:
-            suffix = "" if number == 1 else f"-{number}"
-            path = self._folder / f"{MODEL}-{self._batch}-{part}{suffix}.csv"
-            if not path.exists():
-                make_folder(self._folder)
-                write_whole(path, content)
-                return
-            if path.read_bytes() == content:
-                return
-            number += 1
+    def _write_documents(self, bills: Sequence[Bill], attachments: Attachments) -> None:
+        """Write the originals; for bills without any there is no file."""
+        ids = {bill.source_key: bill.external_id for bill in bills}
+        documents = ((ids[key], document) for key, document in attachments(list(ids)))
+        first = next(documents, None)
+        if first is not None:
+            with self._new("documents", "zip") as new:
+                pack(new, chain([first], documents))
 
+    @contextmanager
+    def _new(self, part: str, suffix: str) -> Iterator[Path]:
+        """Give a path to write a file to; it takes its name unless the same is there already.
 
-def _safe(name: str) -> str:
-    """Return a partner's file name as one that is safe in a folder of ours."""
-    safe = re.sub(r"[^A-Za-z0-9._-]+", "_", name).lstrip(".")
-    return safe[-100:] or "document"
+        A file with other content is never overwritten: the new one gets a number.
+        """
+        make_folder(self._folder)
+        stem = f"{MODEL}-{self._batch}-{part}"
+        new = self._folder / f"{stem}.{suffix}{PART}"
+        with disk_errors(self._folder):
+            try:
+                yield new
+                for number in count(1):
+                    path = self._folder / f"{stem}{f'-{number}' if number > 1 else ''}.{suffix}"
+                    if not path.exists():
+                        fsync(new)
+                        new.replace(path)
+                        fsync(self._folder)
+                        return
+                    if cmp(path, new, shallow=False):
+                        return
+            finally:
+                new.unlink(missing_ok=True)
 
 
 def _pushed(bill: Bill, state: PushState) -> Pushed:

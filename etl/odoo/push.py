@@ -20,7 +20,6 @@ from etl.odoo.remote_bills import RemoteContent, RemoteState, read_contents, rea
 from etl.odoo.resolution import ResolvedBill, resolve
 from etl.odoo.rows import MODEL, new_bill_rows
 from etl.odoo.target import (
-    Attachment,
     Attachments,
     KnownPush,
     OnBatch,
@@ -82,6 +81,7 @@ class Push:
         self._rejected += work.rejected
         for bill, state in work.unchanged:
             self._keep(bill, state, PushState.UNCHANGED)
+        self._attach_owed(work.unchanged)
         touched = [*work.new, *(bill for bill, _ in work.changed.values())]
         drafts_known = any(state.state == "draft" for _, state in work.unchanged)
         if not touched and not (and_post and drafts_known):
@@ -186,18 +186,28 @@ class Push:
                 right[remote_id] = resolved
             else:
                 self._rejected.append(reason)
-        self._attach(right)
+        self._attach({remote_id: r.bill for remote_id, r in right.items()})
         self._on_batch(
             [self._keep(r.bill, states[remote_id], what) for remote_id, r in right.items()]
         )
 
-    def _attach(self, bills: Mapping[int, ResolvedBill]) -> None:
-        documents: dict[str, tuple[int, Attachment]] = {}
-        for remote_id, resolved in bills.items():
-            document = self._attachments(resolved.bill.source_key)
-            if document is not None:
-                documents[resolved.bill.name] = (remote_id, document)
-        by_name = {r.bill.name: (remote_id, r.bill) for remote_id, r in bills.items()}
+    def _attach_owed(self, bills: Iterable[tuple[Bill, RemoteState]]) -> None:
+        """Give the unchanged bills their originals that may still lack them."""
+        owed = {
+            state.id: bill for bill, state in bills if bill.source_key in self._attachments.owed
+        }
+        self._attach(owed)
+
+    def _attach(self, bills: Mapping[int, Bill]) -> None:
+        """Attach their originals to bills."""
+        if not bills:
+            return
+        by_key = {bill.source_key: (remote_id, bill) for remote_id, bill in bills.items()}
+        documents = (
+            (by_key[key][1].name, by_key[key][0], document)
+            for key, document in self._attachments(list(by_key))
+        )
+        by_name = {bill.name: (remote_id, bill) for remote_id, bill in bills.items()}
         failed = attach(self._client, self._attachment_pace, documents)
         self._rejected += [_not_attached(*by_name[name], why) for name, why in failed.items()]
 

@@ -25,14 +25,12 @@ class LoadLimits:
         largest_batch: bills in a call at most; Odoo's default limits kill calls of 1,000.
         seconds: how long a call should take at most; batches are sized by what was measured.
         attachment_bytes: content in one call that creates attachments; a larger one goes alone.
-        largest_attachment: bytes above which an original is not attached.
     """
 
     first_batch: int = 50
     largest_batch: int = 100
     seconds: float = 20.0
     attachment_bytes: int = 8 * 1024 * 1024
-    largest_attachment: int = 20 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

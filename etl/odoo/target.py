@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -145,8 +145,20 @@ class Attachment:
     mimetype: str = "application/octet-stream"
 
 
-Attachments = Callable[[str], Attachment | None]
-"""Gives the original of a source key, or None; called only for bills that are new or changed."""
+class Attachments(Protocol):
+    """The originals of bills.
+
+    Attributes:
+        owed: source keys of the bills that may still lack their original though they were pushed
+            before; it is given to them too where they are unchanged.
+    """
+
+    owed: Collection[str]
+
+    def __call__(self, source_keys: Sequence[str]) -> Iterator[tuple[str, Attachment]]:
+        """Source key and original of some bills, one after the other; those without one are left
+        out. Asked only for bills that are new, changed or owed theirs."""
+
 
 OnBatch = Callable[[list[Pushed]], None]
 """Called with what is safely in the target, so that the ledger learns of it at once.
@@ -179,7 +191,7 @@ class Target(Protocol):
         Args:
             bills: the tables ``vendor_bill`` and ``vendor_bill_line``, joined by ``record_id``.
             known: earlier pushes from the ledger, by source key.
-            attachments: gives the original document of a source key.
+            attachments: gives the original documents of source keys.
             post: also post (validate) the bills; else they stay drafts.
             on_batch: called after every batch that is safe in the target.
 

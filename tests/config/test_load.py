@@ -6,6 +6,7 @@ import pytest
 from etl.config.load import find_project, load_project
 from etl.config.secrets import Secret
 from etl.errors import ConfigurationError
+from etl.jobs.targets import largest_attachment
 
 SCHEDULES = """\
 version: 1
@@ -107,6 +108,16 @@ def test_an_environment_chooses_ledger_target_and_overrides_endpoints(project: P
     assert odoo.password.reveal() == "k"
     assert odoo.taxes == {"19": "19% VAT"}
     assert loaded.partners["acme"].endpoint.resolve().host == "sftp.prod.example"
+
+
+def test_an_attachment_has_one_limit_whatever_the_target(project: Project) -> None:
+    environ = {"LEDGER": "sqlite:///x.db", "ODOO_KEY": "k", "ACME_USER": "we"}
+    assert largest_attachment(load_project(project(), "dev", environ)) == 20 << 20
+    assert largest_attachment(load_project(project(), "prod", environ)) == 20 << 20
+    declared = SCHEDULES.replace("database: prod", "database: prod\n      largest_attachment_mb: 3")
+    for target in ("odoo", "outbox"):
+        root = project(declared.replace("target: odoo", f"target: {target}"))
+        assert largest_attachment(load_project(root, "prod", environ)) == 3 << 20
 
 
 def test_a_reference_that_is_not_there_names_itself_and_the_remedy(project: Project) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -29,6 +30,19 @@ _MOVE_FIELDS = (
 _LINE_FIELDS = ("name", "product_id", "quantity", "price_unit", "price_subtotal", "tax_ids")
 
 
+@dataclass
+class Documents:
+    """Originals by source key, with the keys that were asked for."""
+
+    given: Mapping[str, Attachment]
+    owed: Collection[str] = ()
+    asked: list[str] = field(default_factory=list)
+
+    def __call__(self, source_keys: Sequence[str]) -> Iterator[tuple[str, Attachment]]:
+        self.asked += source_keys
+        return ((key, self.given[key]) for key in source_keys if key in self.given)
+
+
 class Sender:
     """Pushes bills and remembers what it was told, as the ledger would."""
 
@@ -43,11 +57,11 @@ class Sender:
         *bills: SampleBill,
         post: bool = False,
         documents: Mapping[str, Attachment] | None = None,
+        owed: Collection[str] = (),
     ) -> PushReport:
         """Push the bills, in one call."""
-        return self.target.push(
-            tables_of(*bills), self.known, (documents or {}).get, post, self._note
-        )
+        originals = Documents(documents or {}, owed)
+        return self.target.push(tables_of(*bills), self.known, originals, post, self._note)
 
     def _note(self, pushed: list[Pushed]) -> None:
         self.batches.append(pushed)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import io
+import zipfile
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -102,13 +104,41 @@ def test_what_was_written_earlier_is_not_written_again(tmp_path: Path) -> None:
     assert [pushed.state for pushed in same.push(changed).pushed] == [PushState.UPDATED]
 
 
-def test_originals_lie_beside_the_file_under_safe_names(tmp_path: Path) -> None:
+def test_originals_lie_beside_the_file_in_one_zip(tmp_path: Path) -> None:
+    bills = [SampleBill("A"), SampleBill("B"), SampleBill("C")]
+    documents = {bill.source_key: Attachment("x.edi", bill.ref.encode()) for bill in bills[:2]}
+    report = sender(tmp_path).push(*bills, documents=documents)
+    assert names(tmp_path) == ["account.move-b1-bills.csv", "account.move-b1-documents.zip"]
+    with zipfile.ZipFile(tmp_path / "account.move-b1-documents.zip") as archive:
+        index = list(csv.DictReader(io.TextIOWrapper(archive.open("index.csv"), "utf-8")))
+        assert [line["id"] for line in index] == [p.external_id for p in report.pushed[:2]]
+        assert [archive.read(line["document"]) for line in index] == [b"A", b"B"]
+
+
+def test_the_same_originals_again_are_left_and_others_go_to_a_file_of_their_own(
+    tmp_path: Path,
+) -> None:
     bill = SampleBill("A")
-    document = Attachment("../../x\n.edi", b"ISA")
-    sender(tmp_path).push(bill, documents={bill.source_key: document})
-    (path,) = (tmp_path / "account.move-b1-documents").rglob("*.edi")
-    assert path.read_bytes() == b"ISA"
-    assert path.parent.parent.parent == tmp_path
+    for content in (b"1", b"1", b"2"):
+        sender(tmp_path).push(bill, documents={bill.source_key: Attachment("x", content)})
+    assert names(tmp_path) == [
+        "account.move-b1-bills.csv",
+        "account.move-b1-documents-2.zip",
+        "account.move-b1-documents.zip",
+    ]
+
+
+def test_a_bill_that_is_owed_its_original_gets_it_though_it_is_unchanged(tmp_path: Path) -> None:
+    bill = SampleBill("A")
+    same = sender(tmp_path)
+    same.push(bill)
+    same.push(bill, documents={bill.source_key: Attachment("x", b"1")})
+    assert names(tmp_path) == ["account.move-b1-bills.csv"]
+    report = same.push(
+        bill, documents={bill.source_key: Attachment("x", b"1")}, owed={bill.source_key}
+    )
+    assert [pushed.state for pushed in report.pushed] == [PushState.UNCHANGED]
+    assert names(tmp_path) == ["account.move-b1-bills.csv", "account.move-b1-documents.zip"]
 
 
 def test_nothing_to_push_writes_nothing(tmp_path: Path) -> None:

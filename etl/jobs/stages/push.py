@@ -15,16 +15,17 @@ from etl.config.project import PushRule
 from etl.fence import FAULT, Caught, fenced, told
 from etl.formats.records import chunk_of
 from etl.jobs.batch import Batch, BatchFile
+from etl.jobs.originals import MISSING, originals_of
 from etl.jobs.progress import Progress
 from etl.jobs.stages.map import MappedBatch
 from etl.jobs.stages.reconcile import INVOICE
+from etl.jobs.targets import largest_attachment
 from etl.jobs.workspace import Workspace
 from etl.ledger.documents import document_id
 from etl.ledger.models import Disposition, Push
 from etl.ledger.pushes import NewPush
 from etl.mapping import Assembly, Context
 from etl.odoo.target import (
-    Attachment,
     KnownPush,
     Pushed,
     PushReport,
@@ -35,7 +36,6 @@ from etl.odoo.target import (
 )
 
 BILL = "vendor_bill"
-_LARGEST_ATTACHMENT = 5_000_000
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,6 @@ def push(
     Raises:
         TransientError, TerminalError: the target cannot go on; what is done is noted.
     """
-    originals = _Originals(rows, {file.id: file for file in files})
     noted: set[str] = set()
     progress.stage(f"push to {name}", len(bills.source_keys))
 
@@ -175,6 +174,9 @@ def push(
     def attempt(keys: Sequence[str]) -> PushReport:
         # what an attempt that raised has pushed is known to the next one
         known = known_pushes(workspace, name, keys)
+        ours = {key for key, before in known.items() if before.batch_id == batch.id}
+        # a try of this batch that was ended may not have come to say what it could not attach
+        originals.owed = ours | waiting
         report = target.push(
             bills.only(keys).tables,
             {
@@ -185,7 +187,6 @@ def push(
             post,
             note,
         )
-        ours = {key for key, before in known.items() if before.batch_id == batch.id}
         for each in report.pushed:
             unchanged = each.state is PushState.UNCHANGED and each.source_key not in ours
             rows[each.source_key]["disposition"] = (
@@ -194,38 +195,27 @@ def push(
         return report
 
     reports = []
-    for ended in fenced(bills.source_keys, attempt):
-        if isinstance(ended, Caught):
-            faulty = [_faulty(key, "pushing it", ended.error) for key in ended.items]
-            reports.append(PushReport(rejected=faulty))
-        else:
-            reports.append(ended)
+    largest = largest_attachment(workspace.project)
+    with workspace.ledger.read() as ledger:
+        waiting = ledger.exceptions.concerned(bills.source_keys, MISSING)
+    with originals_of(workspace, bills.records.main, rows, files, largest) as originals:
+        for ended in fenced(bills.source_keys, attempt):
+            if isinstance(ended, Caught):
+                faulty = [_faulty(key, "pushing it", ended.error) for key in ended.items]
+                reports.append(PushReport(rejected=faulty))
+            else:
+                reports.append(ended)
+    landed = {each.source_key for report in reports for each in report.pushed}
     return PushReport(
         [each for report in reports for each in report.pushed],
-        [each for report in reports for each in report.rejected],
+        [each for report in reports for each in report.rejected]
+        + [why for key, why in originals.missing.items() if key in landed],
     )
 
 
 def _faulty(key: str, what: str, error: Exception) -> Rejected:
     """A bill that the code raised for."""
     return Rejected(key, RejectionKind.TECHNICAL, FAULT, told(what, error))
-
-
-class _Originals:
-    """Gives the original file behind an invoice, as an attachment of its bill."""
-
-    def __init__(
-        self, rows: Mapping[str, Mapping[str, Any]], files: Mapping[str, BatchFile]
-    ) -> None:
-        self._rows = rows
-        self._files = files
-
-    def __call__(self, source_key: str) -> Attachment | None:
-        file = self._files.get(self._rows[source_key]["file_id"])
-        if file is None or file.size > _LARGEST_ATTACHMENT:
-            return None
-        with file.open() as stream:
-            return Attachment(file.name, stream.read())
 
 
 def _new_push(pushed: Pushed, batch: Batch, rows: Mapping[str, Mapping[str, Any]]) -> NewPush:
