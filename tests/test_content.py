@@ -317,7 +317,61 @@ def test_what_is_pushed_makes_vendor_bills_that_add_up(
         assert Decimal(bill["amount_total"]) > 0
         assert bill["partner_ref"] in {"ACLT", "PXPR", "FWDE"}
         assert {line["product_code"] for line in lines} <= CHARGE_CODES
+        assert not str(bill.get("narration")).count("/")  # the internal key is nobody's business
+        assert {
+            line["name"].split(",")[0].split(":")[0]
+            for line in lines
+            if line["product_code"] == "BASE"
+        } <= {"Base freight"}
     assert kinds == {"in_invoice": 28, "in_refund": 1}
+
+
+@pytest.mark.parametrize(
+    ("shipment", "pro", "bol", "origin", "name"),
+    [
+        ("LD-1", "P1", "B1", "Shipment LD-1, PRO P1, BOL B1", "Base freight: VALVES, LD-1"),
+        ("LD-1", "P1", None, "Shipment LD-1, PRO P1", "Base freight: VALVES, LD-1"),
+        ("LD-1", None, "B1", "Shipment LD-1, BOL B1", "Base freight: VALVES, LD-1"),
+        (None, "P1", "B1", "PRO P1, BOL B1", "Base freight: VALVES"),
+        ("LD-1", None, None, "Shipment LD-1", "Base freight: VALVES, LD-1"),
+        (None, "P1", None, "PRO P1", "Base freight: VALVES"),
+        (None, None, "B1", "BOL B1", "Base freight: VALVES"),
+        (None, None, None, None, "Base freight: VALVES"),
+    ],
+)
+def test_a_bill_names_what_was_shipped_and_calls_base_freight_so(
+    night: Night,
+    codes: CodeLists,
+    shipment: str | None,
+    pro: str | None,
+    bol: str | None,
+    origin: str | None,
+    name: str,
+) -> None:
+    invoices = night.of("freight_invoice").select(
+        pa.array([True] + [False] * (len(night.of("freight_invoice").main) - 1))
+    )
+    main = invoices.main
+    for column, value in (("shipment_ref", shipment), ("pro_no", pro), ("bol_no", bol)):
+        place = main.schema.get_field_index(column)
+        main = main.set_column(place, column, pa.array([value], pa.string()))
+    for column in ("partner_ref", "partner_vat"):
+        main = main.append_column(column, pa.nulls(1, pa.string()))
+    line = invoices.tables["charge_line"].slice(0, 1)
+    for column, value in (
+        ("charge_code", "BASE"),
+        ("raw_desc", "VALVES"),
+        ("shipment_ref", shipment),
+    ):
+        place = line.schema.get_field_index(column)
+        line = line.set_column(place, column, pa.array([value], pa.string()))
+    chunk = chunk_of(dict(invoices.tables) | {"freight_invoice": main, "charge_line": line})
+    bills = compiled(ROOT / "mappings" / "odoo" / "vendor_bill.yaml", codes).plan.apply(
+        chunk, Context("", None, None, None)
+    )
+    bill = nested(bills.records, 0)
+    assert bill.get("invoice_origin") == origin
+    assert [line["name"] for line in bill["vendor_bill_line"]] == [name]
 
 
 def test_the_demo_speaks_our_charge_codes(night: Night) -> None:
