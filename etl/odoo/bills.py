@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,10 @@ import pyarrow as pa
 
 from etl.odoo.external_ids import bill_name, qualified
 from etl.odoo.target import Rejected, RejectionKind
+
+# PostgreSQL takes no NUL, and what prints or exports a bill in Odoo none of the others.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff]+")
+_CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class Bill:
     invoice_date_due: dt.date | None
     currency: str
     payment_reference: str | None
+    invoice_origin: str | None
     narration: str | None
     amount_total: Decimal
     amount_tax: Decimal | None
@@ -121,6 +127,13 @@ def _ambiguity(bill: Bill, seen: set[str]) -> Rejected | None:
             bill.ref,
             kind=RejectionKind.DATA,
         )
+    if not bill.ref:
+        return bill.rejected(
+            "NO_NUMBER",
+            "the supplier's number of the bill has no character that can be printed. Find out the "
+            "number from the supplier's document, and check the mapping of ref.",
+            kind=RejectionKind.DATA,
+        )
     if not numbers:
         return bill.rejected(
             "NO_LINES",
@@ -144,15 +157,16 @@ def _bill(row: Mapping[str, Any], lines: tuple[BillLine, ...]) -> Bill:
         source_key=row["source_key"],
         record_hash=row["record_hash"],
         move_type=row["move_type"],
-        ref=row["ref"],
-        partner_ref=row["partner_ref"],
-        partner_vat=row.get("partner_vat"),
+        ref=_printable(row["ref"]),
+        partner_ref=_printable(row["partner_ref"]),
+        partner_vat=_if_any(row.get("partner_vat")),
         invoice_date=row["invoice_date"],
         date=row["date"],
         invoice_date_due=row.get("invoice_date_due"),
-        currency=row["currency"],
-        payment_reference=row.get("payment_reference"),
-        narration=row.get("narration"),
+        currency=_printable(row["currency"]),
+        payment_reference=_if_any(row.get("payment_reference")),
+        invoice_origin=_if_any(row.get("invoice_origin")),
+        narration=_if_any(row.get("narration"), _CONTROL_IN_TEXT),
         amount_total=row["amount_total"],
         amount_tax=row.get("amount_tax"),
         lines=lines,
@@ -160,13 +174,26 @@ def _bill(row: Mapping[str, Any], lines: tuple[BillLine, ...]) -> Bill:
 
 
 def _line(row: Mapping[str, Any]) -> BillLine:
+    code = _printable(row["product_code"])
     return BillLine(
         line_no=row["line_no"],
-        product_code=row["product_code"],
-        name=row["name"],
+        product_code=code,
+        name=_printable(row["name"], _CONTROL_IN_TEXT) or code,
         quantity=row["quantity"],
         price_unit=row["price_unit"],
         tax_rate=row.get("tax_rate"),
-        tax_category=row.get("tax_category"),
-        analytic_code=row.get("analytic_code"),
+        tax_category=_if_any(row.get("tax_category")),
+        analytic_code=_if_any(row.get("analytic_code")),
     )
+
+
+def _printable(text: str, unwanted: re.Pattern[str] = _CONTROL) -> str:
+    """Return the text with a blank for its control characters, none at its ends."""
+    if unwanted.search(text) is None:
+        return text
+    return unwanted.sub(" ", text.replace("\r\n", "\n")).strip()
+
+
+def _if_any(text: str | None, unwanted: re.Pattern[str] = _CONTROL) -> str | None:
+    """The same for a text that may be absent; nothing is left: absent."""
+    return None if text is None else _printable(text, unwanted) or None

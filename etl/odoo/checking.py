@@ -63,6 +63,6 @@ def _taxes(client: Client) -> Iterator[Finding]:
         tax = found[key]
         if isinstance(tax, Unresolved):
             yield Finding(Level.ERROR, "taxes", f"taxes: {text!r}: {tax.message}")
-        else:
+        elif tax is not None:
             name = client.settings.taxes[text]
-            yield Finding(Level.OK, "taxes", f"taxes: {text!r} is {name!r} (id {tax})")
+            yield Finding(Level.OK, "taxes", f"taxes: {text!r} is {name!r} (id {tax.id})")

@@ -17,6 +17,9 @@ _LOCKS = {
     "taxed": ("user_tax_lock_date",),
     "taxed, before 18": ("tax_lock_date",),
 }
+_ROUNDING = "tax_calculation_rounding_method"
+# Versions before took the setting for taxes alone, and rounded each line whatever it was.
+_ROUNDS_SUMS = (18, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,8 @@ class Company:
         locked: last day of the locked period, None where nothing is locked.
         tax_locked: the same for documents with taxes.
         price_digits: decimals that Odoo keeps of a unit price.
+        quantity_digits: decimals that Odoo keeps of a quantity.
+        rounds_lines: the amount of each line is rounded, and not the sum of those with one tax.
     """
 
     name: str
@@ -38,6 +43,8 @@ class Company:
     locked: dt.date | None
     tax_locked: dt.date | None
     price_digits: int
+    quantity_digits: int
+    rounds_lines: bool
 
 
 def read_company(client: Client) -> Company:
@@ -54,11 +61,14 @@ def read_company(client: Client) -> Company:
     taxed = _LOCKS["taxed" if recent else "taxed, before 18"]
     present = [name for name in (*general, *taxed) if name in known]
     rows = client.search_read(
-        "res.company", [["id", "=", wanted]], ["name", "currency_id", *present]
+        "res.company", [["id", "=", wanted]], ["name", "currency_id", _ROUNDING, *present]
     )
     row = rows[0]
     digits = client.ask(
-        "account.move.line", "fields_get", allfields=["price_unit"], attributes=["digits"]
+        "account.move.line",
+        "fields_get",
+        allfields=["price_unit", "quantity"],
+        attributes=["digits"],
     )
     return Company(
         name=row["name"],
@@ -67,6 +77,8 @@ def read_company(client: Client) -> Company:
         locked=_latest(row[name] for name in general if name in row),
         tax_locked=_latest(row[name] for name in taxed if name in row),
         price_digits=int((digits["price_unit"].get("digits") or (16, 2))[1]),
+        quantity_digits=int((digits["quantity"].get("digits") or (16, 2))[1]),
+        rounds_lines=row[_ROUNDING] == "round_per_line" or client.version < _ROUNDS_SUMS,
     )
 
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 from etl import reference_numbers
 from etl.odoo.client import Client, Domain, Row, many2one
 from etl.odoo.external_ids import MODULE
-from etl.odoo.remote_bills import json_number, money
+from etl.odoo.json_numbers import json_number, money
 from etl.odoo.resolution import ResolvedBill
 from etl.odoo.rows import MODEL
 from etl.odoo.target import Rejected

@@ -21,7 +21,7 @@ FILES = {"in_invoice": "bills", "in_refund": "refunds"}
 """The part of a file's name that says from which list in Odoo it is to be imported."""
 
 _ALWAYS = ("id", "partner_id", "ref", "invoice_date", "date", DAY, "currency_id")
-_WHERE_FILLED = ("payment_reference", "narration")
+_WHERE_FILLED = ("payment_reference", "invoice_origin", "narration")
 _LINE = ("id", "sequence", "product_id", "name", "quantity", "price_unit", "tax_ids")
 
 
@@ -77,6 +77,7 @@ def _header(bill: Bill) -> dict[str, str]:
         TERM: "",
         "currency_id": bill.currency,
         "payment_reference": bill.payment_reference or "",
+        "invoice_origin": bill.invoice_origin or "",
         "narration": as_html(bill.narration) if bill.narration else "",
     }
 

@@ -41,12 +41,21 @@ class Loaded:
 
 
 class Pace:
-    """How long Odoo takes for a bill, and so how many go into a call."""
+    """How long Odoo takes for a bill, and so how many go into a call, and how many lines."""
 
     def __init__(self, limits: LoadLimits) -> None:
         self._limits = limits
         self._size = min(limits.first_batch, limits.largest_batch)
         self._seconds_per_bill = limits.seconds / max(limits.first_batch, 1)
+
+    def next_of(self, rows: Sequence[LoadRows]) -> Sequence[LoadRows]:
+        """Return the first of the records, one at least, as many as go into the next call."""
+        lines = 0
+        for number, row in enumerate(rows[: self._size]):
+            lines += len(row.cells)
+            if number and lines > self._limits.largest_lines:
+                return rows[:number]
+        return rows[: self._size]
 
     @property
     def batch_size(self) -> int:
@@ -89,7 +98,7 @@ def batches(rows: Sequence[LoadRows], pace: Pace) -> Iterator[Sequence[LoadRows]
     for group in groups.values():
         start = 0
         while start < len(group):
-            batch = group[start : start + pace.batch_size]
+            batch = pace.next_of(group[start : start + pace.batch_size])
             start += len(batch)
             yield batch
 

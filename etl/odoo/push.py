@@ -128,12 +128,27 @@ class Push:
         self._rejected += duplicates
         foreign = {rejected.source_key for rejected in duplicates}
         new = {r.bill.external_id: r for r in bills if r.bill.source_key not in foreign}
-        rows = [new_bill_rows(resolved, company.journal) for resolved in new.values()]
+        most = self._client.settings.limits.largest_lines
+        rows = [new_bill_rows(resolved, company.journal, most) for resolved in new.values()]
         for batch in batches(rows, self._pace):
             outcome = load_batch(self._client, self._pace, batch)
             self._rejected += [_refused(new[key].bill, why) for key, why in outcome.refused.items()]
             created = {remote_id: new[key] for key, remote_id in outcome.ids.items()}
+            self._add_further_lines(created, most)
             self._complete(created, PushState.CREATED)
+
+    def _add_further_lines(self, created: dict[int, ResolvedBill], most: int) -> None:
+        """Give long bills their lines after the first `most`; what is refused goes."""
+        long = [remote_id for remote_id, r in created.items() if len(r.lines) > most]
+        if not long:
+            return
+        for remote_id, content in read_contents(self._client, long).items():
+            resolved = created[remote_id]
+            difference = compare(resolved, content)
+            refusal = update_draft(self._client, self._pace, resolved, remote_id, difference)
+            if refusal is not None:
+                self._rejected.append(_refused(resolved.bill, refusal, remote_id))
+                del created[remote_id]
 
     def _update(self, bills: Sequence[tuple[ResolvedBill, RemoteState]]) -> None:
         for some in chunks(bills, _UPDATES_AT_ONCE):

@@ -13,6 +13,7 @@ from typing import Any
 from etl.odoo.client import Client, Row, many2one
 from etl.odoo.due_dates import DAY, TERM
 from etl.odoo.external_ids import MODULE
+from etl.odoo.json_numbers import money
 from etl.odoo.rows import MODEL
 
 LINE_MODEL = "account.move.line"
@@ -20,7 +21,7 @@ LINE_MODEL = "account.move.line"
 _STATE_FIELDS = ("name", "state", "date", "move_type", "amount_total", "amount_tax")
 _HEADER_FIELDS = (
     *("state", "ref", "partner_id", "invoice_date", "date", DAY, TERM, "currency_id"),
-    *("payment_reference", "narration"),
+    *("payment_reference", "invoice_origin", "narration"),
 )
 _LINE_FIELDS = (
     *("move_id", "sequence", "product_id", "name", "quantity", "price_unit", "tax_ids"),
@@ -57,19 +58,6 @@ class RemoteContent:
 
     header: Row
     lines: tuple[RemoteLine, ...]
-
-
-def money(value: float) -> Decimal:
-    """Return an amount that came as a JSON number, exact to four decimals."""
-    return Decimal(repr(value)).quantize(Decimal("0.0001"))
-
-
-def json_number(value: Decimal) -> float:
-    """Return an amount as Odoo's `write()` wants it: JSON has no decimals, and text fails.
-
-    Odoo rounds it to the currency on arrival, so what is kept is exact up to 15 digits.
-    """
-    return float(value)
 
 
 def plain_text(value: str | bool | None) -> str:

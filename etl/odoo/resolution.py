@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from etl.odoo.bill_faults import find_faults
 from etl.odoo.bills import Bill, BillLine
 from etl.odoo.client import Client
 from etl.odoo.company import Company
@@ -15,7 +16,7 @@ from etl.odoo.due_dates import Due, due_by, find_terms
 from etl.odoo.partners import find_partners
 from etl.odoo.products import find_analytic_accounts, find_products
 from etl.odoo.target import Rejected
-from etl.odoo.taxes import find_taxes
+from etl.odoo.taxes import Tax, find_taxes
 from etl.odoo.unresolved import Unresolved
 
 
@@ -84,7 +85,8 @@ def resolve(
             bill.rejected(what.code, what.message, what.value, what.expected) for what in missing
         ]
         if isinstance(currency, Currency):
-            reasons += _own_faults(bill, currency, company)
+            known = [tax for _, tax, _ in lines if not isinstance(tax, Unresolved)]
+            reasons += find_faults(bill, currency.rounding, company, known)
         if reasons:
             rejected += reasons
             continue
@@ -98,61 +100,12 @@ def resolve(
                 currency.id,
                 currency.rounding,
                 tuple(
-                    ResolvedLine(line, _id(product), _id(tax) or None, _id(analytic) or None)
+                    ResolvedLine(line, _id(product), _tax_id(tax), _id(analytic) or None)
                     for line, (product, tax, analytic) in zip(bill.lines, lines, strict=True)
                 ),
             )
         )
     return resolved, rejected
-
-
-def tax_leeway(bill: Bill, rounding: Decimal) -> Decimal:
-    """Return by how much taxes may differ through rounding alone: half a cent twice a line."""
-    return rounding * len(bill.lines)
-
-
-def _own_faults(bill: Bill, currency: Currency, company: Company) -> list[Rejected]:
-    """Return what can be seen to be wrong before anything is created in Odoo."""
-    net = sum((line.amount for line in bill.lines), Decimal(0))
-    tax = bill.amount_tax
-    if tax is None:
-        tax = sum((line.amount * (line.tax_rate or 0) / 100 for line in bill.lines), Decimal(0))
-    faults: list[Rejected] = []
-    if abs(net + tax - bill.amount_total) > tax_leeway(bill, currency.rounding):
-        faults.append(
-            bill.rejected(
-                "TOTAL_DIFFERS",
-                f"the lines of the bill come to {net:.2f} and the taxes to {tax:.2f} "
-                f"{bill.currency}, which is not its total. Find out from the supplier's document "
-                "which of them is wrong.",
-                f"{net + tax:.2f}",
-                f"{bill.amount_total:.2f}",
-            )
-        )
-    if bill.amount_total < 0:
-        faults.append(
-            bill.rejected(
-                "NEGATIVE_TOTAL",
-                "Odoo takes no bill with a negative total. Map it to a credit note (move_type "
-                "in_refund) with positive amounts.",
-                f"{bill.amount_total:.2f}",
-                "a positive total",
-            )
-        )
-    step = Decimal(1).scaleb(-company.price_digits)
-    too_exact = [line for line in bill.lines if line.price_unit % step]
-    if too_exact:
-        faults.append(
-            bill.rejected(
-                "PRICE_PRECISION",
-                f"Odoo keeps {company.price_digits} decimals of a price and would round line "
-                f"{too_exact[0].line_no}. Map the line to the quantity 1 with its amount as "
-                "price, or raise the decimal accuracy of Product Price in Odoo.",
-                f"{too_exact[0].price_unit.normalize():f}",
-                f"{company.price_digits} decimals",
-            )
-        )
-    return faults
 
 
 def _rate_day(bill: Bill) -> dt.date:
@@ -168,3 +121,8 @@ def _missing(found: Iterable[object]) -> list[Unresolved]:
 def _id(found: int | Unresolved | None) -> int:
     assert not isinstance(found, Unresolved)
     return found or 0
+
+
+def _tax_id(found: Tax | Unresolved | None) -> int | None:
+    assert not isinstance(found, Unresolved)
+    return found.id if found else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from etl.odoo.due_dates import DAY, TERM
@@ -29,8 +30,8 @@ class LoadRows:
     cells: list[list[str]]
 
 
-def new_bill_rows(resolved: ResolvedBill, journal: int) -> LoadRows:
-    """Return the rows that create a bill as a draft."""
+def new_bill_rows(resolved: ResolvedBill, journal: int, largest_lines: int) -> LoadRows:
+    """Return the rows that create a bill as a draft, with that many of its lines at most."""
     bill = resolved.bill
     header = {
         "id": bill.external_id,
@@ -47,12 +48,14 @@ def new_bill_rows(resolved: ResolvedBill, journal: int) -> LoadRows:
     header[f"{TERM}/.id"] = str(resolved.due.term or "")
     if bill.payment_reference:
         header["payment_reference"] = bill.payment_reference
+    if bill.invoice_origin:
+        header["invoice_origin"] = bill.invoice_origin
     if bill.narration:
         header["narration"] = as_html(bill.narration)
-    return _rows(header, resolved, resolved.lines)
+    return _rows(header, resolved, resolved.lines[:largest_lines])
 
 
-def new_line_rows(resolved: ResolvedBill, lines: tuple[ResolvedLine, ...]) -> LoadRows:
+def new_line_rows(resolved: ResolvedBill, lines: Sequence[ResolvedLine]) -> LoadRows:
     """Return the rows that add lines to a bill that is there, leaving its header alone."""
     return _rows({"id": resolved.bill.external_id}, resolved, lines)
 
@@ -73,7 +76,7 @@ def analytic_distribution(account: int) -> dict[str, int]:
 
 
 def _rows(
-    header: dict[str, str], resolved: ResolvedBill, lines: tuple[ResolvedLine, ...]
+    header: dict[str, str], resolved: ResolvedBill, lines: Sequence[ResolvedLine]
 ) -> LoadRows:
     with_analytic = any(line.analytic for line in lines)
     rows = [_line_cells(resolved, line, with_analytic) for line in lines]

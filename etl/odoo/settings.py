@@ -23,12 +23,15 @@ class LoadLimits:
     Attributes:
         first_batch: bills in the first call, before anything was measured.
         largest_batch: bills in a call at most; Odoo's default limits kill calls of 1,000.
+        largest_lines: lines in a call at most; a bill with more is made with as many, and gets
+            the others in further calls.
         seconds: how long a call should take at most; batches are sized by what was measured.
         attachment_bytes: content in one call that creates attachments; a larger one goes alone.
     """
 
     first_batch: int = 50
     largest_batch: int = 100
+    largest_lines: int = 250
     seconds: float = 20.0
     attachment_bytes: int = 8 * 1024 * 1024
 

@@ -1,12 +1,19 @@
-"""Purchase taxes: by the name that the settings give, else by their percentage."""
+"""Purchase taxes: by the name that the settings give, else by their percentage.
+
+What a tax adds to a price is asked of Odoo, as its percentage does not tell: a reverse charge of
+19 % adds nothing, and a tax that is included in the price makes the price of a line smaller.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from etl.odoo.client import Client, Row
+from etl.odoo.json_numbers import money
+from etl.odoo.transport import RefusedError
 from etl.odoo.unresolved import Resolution, Unresolved
 
 TaxKey = tuple[str | None, Decimal | None]
@@ -14,6 +21,22 @@ TaxKey = tuple[str | None, Decimal | None]
 
 _FIELDS = ("name", "amount", "amount_type", "price_include")
 _PURCHASE = [["type_tax_use", "=", "purchase"]]
+# The price that Odoo is asked for; so large that its answer is exact to six decimals of a percent.
+_PRICE = 10_000_000
+_PERCENTAGES = ("percent", "division")
+
+
+@dataclass(frozen=True, slots=True)
+class Tax:
+    """A purchase tax on top of the price.
+
+    Attributes:
+        adds: percent that it adds to a price; None where that is no percentage.
+    """
+
+    id: int
+    name: str
+    adds: Decimal | None
 
 
 def configured_name(taxes: Mapping[str, str], key: TaxKey) -> str | None:
@@ -46,8 +69,8 @@ def tax_key(text: str) -> TaxKey:
 
 def find_taxes(
     client: Client, keys: Iterable[TaxKey], configured: Mapping[str, str]
-) -> dict[TaxKey, Resolution | None]:
-    """Return for each key the id of the one purchase tax, None for no tax, or why not.
+) -> dict[TaxKey, Tax | Unresolved | None]:
+    """Return for each key the one purchase tax, None for no tax, or why there is none.
 
     A line without a rate, or with the rate zero, has no tax unless the settings name one.
     """
@@ -58,17 +81,44 @@ def find_taxes(
         return dict.fromkeys(wanted)
     by_name: defaultdict[str, list[Row]] = defaultdict(list)
     by_rate: defaultdict[Decimal, list[Row]] = defaultdict(list)
-    for row in client.search_read("account.tax", _PURCHASE, _FIELDS):
+    rows = {row["id"]: row for row in client.search_read("account.tax", _PURCHASE, _FIELDS)}
+    for row in rows.values():
         by_name[row["name"]].append(row)
         if row["amount_type"] == "percent" and not row["price_include"]:
             by_rate[Decimal(repr(row["amount"])).normalize()].append(row)
-    found: dict[TaxKey, Resolution | None] = dict.fromkeys(wanted - taxed)
+    chosen: dict[TaxKey, Resolution] = {}
     for key in taxed:
         name, rate = names[key], key[1] or Decimal(0)
-        found[key] = (
+        chosen[key] = (
             _by_name(name, by_name[name]) if name else _by_rate(rate, by_rate[rate.normalize()])
         )
+    used = {tax for tax in chosen.values() if isinstance(tax, int)}
+    known = {tax: _what_it_adds(client, rows[tax]) for tax in used}
+    found: dict[TaxKey, Tax | Unresolved | None] = dict.fromkeys(wanted - taxed)
+    for key, tax in chosen.items():
+        found[key] = known[tax] if isinstance(tax, int) else tax
     return found
+
+
+def _what_it_adds(client: Client, row: Row) -> Tax | Unresolved:
+    """Ask Odoo for the tax of a price; a tax that is a part of the price is none of ours."""
+    try:
+        answer = client.ask("account.tax", "compute_all", [row["id"]], price_unit=float(_PRICE))
+    except RefusedError:
+        return Tax(row["id"], row["name"], None)  # a formula that wants more than a price
+    if money(answer["total_excluded"]) != _PRICE:
+        return Unresolved(
+            "TAX_IN_PRICE",
+            f"the tax {row['name']!r} in Odoo is included in the price, and our lines are without "
+            "taxes. Name a tax on top of the price under taxes in the Odoo settings, or set "
+            "Included in Price of this one to Tax Excluded.",
+            row["name"],
+            "a tax on top of the price",
+        )
+    added = money(answer["total_included"]) - _PRICE
+    is_percentage = row["amount_type"] in _PERCENTAGES
+    adds = (added * 100 / _PRICE).normalize() if is_percentage else None
+    return Tax(row["id"], row["name"], adds)
 
 
 def _by_name(name: str, rows: list[Row]) -> Resolution:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from etl.odoo.bill_faults import tax_leeway
 from etl.odoo.bills import Bill
 from etl.odoo.client import Client
-from etl.odoo.remote_bills import RemoteState, json_number, read_states, read_tax_lines
-from etl.odoo.resolution import ResolvedBill, tax_leeway
+from etl.odoo.json_numbers import json_number
+from etl.odoo.remote_bills import RemoteState, read_states, read_tax_lines
+from etl.odoo.resolution import ResolvedBill
 from etl.odoo.rows import MODEL
 from etl.odoo.target import Rejected
 from etl.odoo.transport import LostAnswerError, NotSentError, RefusedError

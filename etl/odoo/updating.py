@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from etl.errors import TransientError
-from etl.odoo.client import Client, Row, many2one
+from etl.odoo.client import Client, Row, chunks, many2one
 from etl.odoo.due_dates import DAY, TERM, Due
+from etl.odoo.json_numbers import json_number
 from etl.odoo.loading import Loaded, Pace, find_ids, load_batch
-from etl.odoo.remote_bills import (
-    LINE_MODEL,
-    RemoteContent,
-    RemoteLine,
-    json_number,
-    plain_text,
-    read_contents,
-)
+from etl.odoo.remote_bills import LINE_MODEL, RemoteContent, RemoteLine, plain_text, read_contents
 from etl.odoo.resolution import ResolvedBill, ResolvedLine
 from etl.odoo.rows import (
     LINES,
@@ -30,6 +24,8 @@ from etl.odoo.rows import (
 )
 from etl.odoo.transport import LostAnswerError, NotSentError, RefusedError
 
+# What people read and nothing is computed from: on a posted bill it stays as it was posted.
+_TEXTS = frozenset({"narration", "invoice_origin", "name"})
 # After these many rounds Odoo evidently keeps something else than it was given.
 _MAX_ROUNDS = 4
 
@@ -57,8 +53,9 @@ def compare(resolved: ResolvedBill, remote: RemoteContent) -> Difference:
     words: list[str] = []
     values: Row = {}
     bill = resolved.bill
+    left_alone = _TEXTS if remote.header["state"] == "posted" else frozenset()
     for field, ours, theirs, sent in _header(resolved, remote.header):
-        if ours != theirs:
+        if ours != theirs and field not in left_alone:
             words.append(field)
             values[field] = sent
     if values.keys() & {"invoice_date", "date", "currency_id", "partner_id"}:
@@ -72,7 +69,11 @@ def compare(resolved: ResolvedBill, remote: RemoteContent) -> Difference:
     for name, line in ours_by_name.items():
         if (there := theirs_by_name.get(name)) is None:
             continue
-        changed = [field for field, ours, theirs in _line(line, there) if ours != theirs]
+        changed = [
+            field
+            for field, ours, theirs in _line(line, there)
+            if ours != theirs and field not in left_alone
+        ]
         if changed:
             words += [f"line {line.line.line_no} {field}" for field in changed]
             commands.append([1, there.id, _line_values(line)])
@@ -124,17 +125,19 @@ def update_draft(
 
 
 def _add_lines(
-    client: Client, pace: Pace, resolved: ResolvedBill, lines: tuple[ResolvedLine, ...]
+    client: Client, pace: Pace, resolved: ResolvedBill, lines: Sequence[ResolvedLine]
 ) -> str | None:
-    if not lines:
-        return None
-    row = new_line_rows(resolved, lines)
-    loaded: Loaded = load_batch(client, pace, [row], _lines_there(client, resolved, lines))
-    return loaded.refused.get(row.external_id)
+    """Load the lines in calls of a bearable size; return Odoo's words if it refuses some."""
+    for some in chunks(lines, client.settings.limits.largest_lines):
+        row = new_line_rows(resolved, some)
+        loaded: Loaded = load_batch(client, pace, [row], _lines_there(client, resolved, some))
+        if row.external_id in loaded.refused:
+            return loaded.refused[row.external_id]
+    return None
 
 
 def _lines_there(
-    client: Client, resolved: ResolvedBill, lines: tuple[ResolvedLine, ...]
+    client: Client, resolved: ResolvedBill, lines: Sequence[ResolvedLine]
 ) -> Callable[[Iterable[str]], dict[str, int]]:
     """Tell `load_batch` that the bill needs nothing any more once it has these lines."""
     names = [line_external_id(resolved, line) for line in lines]
@@ -160,6 +163,8 @@ def _header(resolved: ResolvedBill, theirs: Row) -> list[tuple[str, object, obje
     ]
     if (text := bill.payment_reference) is not None:
         compared.append(("payment_reference", text, theirs["payment_reference"] or "", text))
+    if (text := bill.invoice_origin) is not None:
+        compared.append(("invoice_origin", text, theirs["invoice_origin"] or "", text))
     if (text := bill.narration) is not None:
         compared.append(("narration", text.strip(), plain_text(theirs["narration"]), as_html(text)))
     return compared

@@ -28,6 +28,7 @@ _BILL = pa.schema(
         ("invoice_date_due", pa.date32()),
         ("currency", pa.string()),
         ("payment_reference", pa.string()),
+        ("invoice_origin", pa.string()),
         ("narration", pa.string()),
         ("amount_total", _MONEY),
         ("amount_tax", _MONEY),
@@ -78,6 +79,7 @@ class SampleBill:
     invoice_date_due: dt.date | None = None
     currency: str = "USD"
     payment_reference: str | None = None
+    invoice_origin: str | None = None
     narration: str | None = None
     source_key: str = ""
     extra: dict[str, Any] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from typing import Any
 
 import odoorpc
 
+from etl.odoo.jsonrpc import JsonRpcTransport
 from etl.odoo.odoo_target import OdooTarget
 from etl.odoo.settings import OdooSettings
 from etl.odoo.target import Attachment, KnownPush, Pushed, PushReport, Target
@@ -69,6 +70,31 @@ class Sender:
             self.known[each.source_key] = KnownPush(
                 each.external_id, each.record_hash, each.remote_id
             )
+
+
+class TamperingTransport(JsonRpcTransport):
+    """Spoils one cell of one bill on its way to Odoo."""
+
+    def __init__(self, settings: OdooSettings, ref: str, column: str, value: str) -> None:
+        super().__init__(settings)
+        self.loads = 0
+        self._ref, self._column, self._value = ref, column, value
+
+    def call(
+        self,
+        model: str,
+        method: str,
+        ids: Sequence[int] | None,
+        arguments: Mapping[str, Any],
+        context: Mapping[str, Any],
+    ) -> Any:
+        if (model, method) == ("account.move", "load"):
+            self.loads += 1
+            ref, column = map(arguments["fields"].index, ("ref", self._column))
+            for row in arguments["data"]:
+                if row[ref] == self._ref:
+                    row[column] = self._value
+        return super().call(model, method, ids, arguments, context)
 
 
 class Looker:

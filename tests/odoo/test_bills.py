@@ -45,6 +45,30 @@ def test_optional_columns_may_be_missing() -> None:
     assert bill.lines[0].tax_rate is None
 
 
+def test_control_characters_are_blanks_and_lines_stay_lines_where_there_may_be_some() -> None:
+    lines = [
+        SampleLine("BASE\0", "1", name="a\r\nb\x1b\tc\x00"),
+        SampleLine("FUEL", "1", name="\0"),
+    ]
+    bill = SampleBill(
+        "A\n1\0", lines, partner_ref="\x85ACLT", narration="\0", invoice_origin="1\x02 2"
+    )
+    ((found,), rejected) = read_bills(tables_of(bill))
+    assert rejected == []
+    assert (found.ref, found.partner_ref, found.invoice_origin) == ("A 1", "ACLT", "1  2")
+    assert found.narration is None
+    assert [line.name for line in found.lines] == ["a\nb \tc", "FUEL"]
+    assert found.lines[0].product_code == "BASE"
+
+
+def test_a_number_of_nothing_but_control_characters_is_no_number() -> None:
+    bills, (rejected,) = read_bills(
+        tables_of(SampleBill("\0\x01", source_key="A"), SampleBill("B"))
+    )
+    assert [bill.ref for bill in bills] == ["B"]
+    assert (rejected.code, rejected.kind) == ("NO_NUMBER", RejectionKind.DATA)
+
+
 def test_no_bills_are_no_bills() -> None:
     tables: dict[str, pa.Table] = tables_of()
     assert read_bills(tables) == ([], [])

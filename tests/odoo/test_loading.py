@@ -120,6 +120,19 @@ def test_the_first_batch_is_no_larger_than_any_may_be() -> None:
     assert Pace(LoadLimits(first_batch=50, largest_batch=10)).batch_size == 10
 
 
+def test_a_batch_holds_no_more_lines_than_a_call_may_have() -> None:
+    lengths = [40, 40, 30, 1, 200, 99, 1, 2]
+    rows = [
+        LoadRows("account.move", f"etl.{n}", ("id",), [[""]] * length)
+        for n, length in enumerate(lengths)
+    ]
+    found = [
+        [len(row.cells) for row in batch]
+        for batch in batches(rows, Pace(LoadLimits(largest_lines=100)))
+    ]
+    assert found == [[40, 40], [30, 1], [200], [99, 1], [2]]
+
+
 def test_a_batch_holds_rows_of_the_same_columns_only() -> None:
     rows = [LoadRows("account.move", f"etl.{n}", ("id", "ab"[n % 2]), [[""]]) for n in range(5)]
     found = [[row.external_id for row in batch] for batch in batches(rows, pace())]

@@ -9,9 +9,10 @@ from decimal import Decimal
 
 import pytest
 
+from etl.odoo.odoo_target import OdooTarget
 from etl.odoo.target import PushState
 from tests.odoo.bill_tables import SampleBill, SampleLine
-from tests.odoo.sender import Looker, Sender, cents
+from tests.odoo.sender import Looker, Sender, TamperingTransport, cents
 from tests.services.cut_proxy import CutProxy, Fault
 
 pytestmark = pytest.mark.services
@@ -150,23 +151,39 @@ def test_cents_of_tax_are_read_for_all_bills_at_once(
     assert len(reads) == 1
 
 
-def test_a_total_that_rounding_does_not_explain_stays_a_draft_and_is_parked(
+def test_a_total_that_only_odoo_comes_to_stays_a_draft_and_is_parked(
     sender: Sender, looker: Looker, ref: Ref
 ) -> None:
-    # The settings name a tax of another percentage, so only Odoo's answer tells.
-    taxes = {"X 5": "19% VAT"}
-    sender = Sender(replace(sender.settings, taxes=taxes))
-    lines = [SampleLine("BASE", "100.00", tax_rate="5", tax_category="X")]
+    lines = [SampleLine("BASE", "100.00", tax_rate="19")]
     bill, right = SampleBill(ref("1"), lines), SampleBill(ref("2"))
-    for _ in range(2):
-        report = sender.push(bill, right, post=True)
-        (rejected,) = report.rejected
-        assert (rejected.code, rejected.value, rejected.expected) == (
-            "TOTAL_DIFFERS",
-            "119.00",
-            "105.00",
-        )
-        assert report.held == [bill.source_key]
-        assert bill.source_key not in sender.known
+    tampering = TamperingTransport(
+        sender.settings, bill.ref, "invoice_line_ids/price_unit", "200.00"
+    )
+    sender = Sender(sender.settings, OdooTarget(sender.settings, tampering))
+    (rejected,) = sender.push(bill, right, post=True).rejected
+    assert (rejected.code, rejected.value, rejected.expected) == (
+        "TOTAL_DIFFERS",
+        "238.00",
+        "119.00",
+    )
+    assert bill.source_key not in sender.known
     there = looker.bill(bill.ref)
     assert (there["id"], there["state"]) == (rejected.remote_id, "draft")
+
+
+def test_a_tax_of_another_percentage_parks_the_bill_before_anything_is_made(
+    sender: Sender, looker: Looker, ref: Ref
+) -> None:
+    sender = Sender(replace(sender.settings, taxes={"X 5": "19% VAT"}))
+    lines = [SampleLine("BASE", "100.00", tax_rate="5", tax_category="X")]
+    bill, right = SampleBill(ref("1"), lines), SampleBill(ref("2"))
+    report = sender.push(bill, right, post=True)
+    (rejected,) = report.rejected
+    assert (rejected.code, rejected.value, rejected.expected) == (
+        "TOTAL_DIFFERS",
+        "119.00",
+        "105.00",
+    )
+    assert "the tax '19% VAT' adds 19 % to line 1" in rejected.message
+    assert report.held == [bill.source_key]
+    assert [there["ref"] for there in looker.bills(bill.ref, right.ref)] == [right.ref]

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from etl.odoo.jsonrpc import JsonRpcTransport
 from etl.odoo.odoo_target import OdooTarget
 from etl.odoo.settings import OdooSettings
-from etl.odoo.target import Attachment, PushState
+from etl.odoo.target import Attachment, Level, PushState
 from tests.odoo.bill_tables import SampleBill, SampleLine
-from tests.odoo.sender import Looker, Sender, cents
-from tests.services.cut_proxy import CutProxy
+from tests.odoo.sender import Looker, Sender, TamperingTransport, cents
+from tests.services.cut_proxy import CutProxy, Fault
 
 pytestmark = pytest.mark.services
 
@@ -30,31 +29,6 @@ TAXED = (
 )
 
 
-class TamperingTransport(JsonRpcTransport):
-    """Spoils one cell of one bill on its way to Odoo."""
-
-    def __init__(self, settings: OdooSettings, ref: str, column: str, value: str) -> None:
-        super().__init__(settings)
-        self.loads = 0
-        self._ref, self._column, self._value = ref, column, value
-
-    def call(
-        self,
-        model: str,
-        method: str,
-        ids: Sequence[int] | None,
-        arguments: Mapping[str, Any],
-        context: Mapping[str, Any],
-    ) -> Any:
-        if (model, method) == ("account.move", "load"):
-            self.loads += 1
-            ref, column = map(arguments["fields"].index, ("ref", self._column))
-            for row in arguments["data"]:
-                if row[ref] == self._ref:
-                    row[column] = self._value
-        return super().call(model, method, ids, arguments, context)
-
-
 def full_bill(number: str) -> SampleBill:
     return SampleBill(
         number,
@@ -63,6 +37,7 @@ def full_bill(number: str) -> SampleBill:
         currency="EUR",
         invoice_date_due=dt.date(2026, 4, 1),
         payment_reference="RF18 1",
+        invoice_origin="Shipment LD-1, PRO 123",
         narration="PRO 123 & <more>\nsecond line",
     )
 
@@ -85,6 +60,7 @@ def test_a_bill_lands_as_a_draft_with_all_that_it_has(
     assert (there["invoice_date"], there["date"]) == ("2026-03-02", "2026-03-05")
     assert there["invoice_date_due"] == "2026-04-01"
     assert there["payment_reference"] == "RF18 1"
+    assert there["invoice_origin"] == "Shipment LD-1, PRO 123"
     assert there["narration"] == "<p>PRO 123 &amp; &lt;more&gt;<br>second line</p>"
     assert cents(there["amount_total"]) == Decimal(bill.amount_total or "") == Decimal("137.68")
     assert cents(there["amount_tax"]) == Decimal("18.00")
@@ -136,6 +112,23 @@ def test_a_charge_goes_to_its_analytic_account(sender: Sender, looker: Looker, r
         ["analytic_distribution"],
     )
     assert [line["analytic_distribution"] for line in there] == [{str(account): 100.0}, False]
+
+
+def test_a_bill_of_many_lines_lands_whole_in_several_calls(
+    proxied: Sender, odoo_proxy: CutProxy, looker: Looker, ref: Ref
+) -> None:
+    limits = replace(proxied.settings.limits, largest_lines=3)
+    proxied = Sender(replace(proxied.settings, limits=limits))
+    lines = [SampleLine("BASE", f"{n}.10", tax_rate="19", name=f"line {n}") for n in range(1, 9)]
+    bills = [SampleBill(ref("1")), SampleBill(ref("2"), lines, "43.79"), SampleBill(ref("3"))]
+    odoo_proxy.cut_nth("load", 3, Fault.DROP_ANSWER)
+    assert proxied.push(*bills).rejected == []
+    assert odoo_proxy.cuts == 1
+    there = looker.bill(bills[1].ref)
+    assert [line["name"] for line in looker.lines(there["id"])] == [line.name for line in lines]
+    assert cents(there["amount_total"]) == Decimal("43.79")
+    # one call for each short bill, and three for the long one
+    assert len(odoo_proxy.calls_of("load")) == 5
 
 
 def test_the_second_push_only_asks(
@@ -395,6 +388,12 @@ def test_one_bad_bill_in_the_middle_does_not_stop_the_others(
         ({"amount_total": "999.00"}, "TOTAL_DIFFERS", "112.34"),
         ({"lines": (SampleLine("BASE", "-1.00"),)}, "NEGATIVE_TOTAL", "-1.00"),
         ({"lines": (SampleLine("BASE", "1.2345"),)}, "PRICE_PRECISION", "1.2345"),
+        ({"lines": (SampleLine("BASE", "2.00", "0.125"),)}, "QUANTITY_PRECISION", "0.125"),
+        (
+            {"lines": [SampleLine("BASE", "0.67", "0.5")] * 3, "amount_total": "1.02"},
+            "TOTAL_DIFFERS",
+            "1.01",
+        ),
     ],
 )
 def test_what_odoo_does_not_know_parks_the_bill_and_creates_nothing(
@@ -412,6 +411,58 @@ def test_what_odoo_does_not_know_parks_the_bill_and_creates_nothing(
     assert report.held == [wrong.source_key]
     assert [bill["ref"] for bill in looker.bills(wrong.ref, right.ref)] == [right.ref]
     assert looker.call("res.partner", "search_count", []) == partners
+
+
+def test_a_tax_that_is_included_in_the_price_parks_its_bills_and_is_told_by_the_check(
+    sender: Sender, looker: Looker, ref: Ref
+) -> None:
+    name = ref("19% included")
+    tax = looker.id_of("account.tax", "name", "19% VAT")
+    included = {"name": name, "price_include_override": "tax_included"}
+    looker.call("account.tax", "copy", [tax], included)
+    settings = replace(sender.settings, taxes={"S": name, "19": "19% VAT"})
+    sender = Sender(settings)
+    lines = [SampleLine("BASE", "100.00", tax_rate="19", tax_category="S")]
+    wrong, right = SampleBill(ref("1"), lines), SampleBill(ref("2"), [TAXED[0]])
+    (rejected,) = sender.push(wrong, right).rejected
+    assert (rejected.code, rejected.value) == ("TAX_IN_PRICE", name)
+    assert looker.bills(wrong.ref) == []
+    assert cents(looker.bill(right.ref)["amount_total"]) == Decimal("119.00")
+    (error,) = [each for each in OdooTarget(settings).check() if each.level is Level.ERROR]
+    assert "is included in the price" in error.message
+
+
+def test_control_characters_never_reach_odoo(sender: Sender, looker: Looker, ref: Ref) -> None:
+    line = SampleLine("BASE\x00", "100.00", name="Base\x00freight\x1f 1\nsecond\r\nthird\x07")
+    bill = SampleBill(
+        ref("1") + "\x00\x00",
+        [line],
+        partner_ref="ACLT\x00",
+        payment_reference="RF\x0018",
+        invoice_origin="PRO\t1\x00",
+        narration="\x01a\nb\x7f",
+    )
+    assert sender.push(bill, SampleBill(ref("2"))).rejected == []
+    there = looker.bill(ref("1"))
+    (name,) = [line["name"] for line in looker.lines(there["id"])]
+    assert name == "Base freight  1\nsecond\nthird"
+    assert (there["payment_reference"], there["invoice_origin"]) == ("RF 18", "PRO 1")
+    assert there["narration"] == "<p>a<br>b</p>"
+    bill.extra = {"only": "the hash changes"}
+    assert [pushed.state for pushed in sender.push(bill).pushed] == [PushState.UNCHANGED]
+
+
+def test_texts_alone_do_not_park_a_posted_bill(sender: Sender, looker: Looker, ref: Ref) -> None:
+    bill = full_bill(ref("1"))
+    sender.push(bill, post=True)
+    bill.narration, bill.invoice_origin = "said otherwise", "PRO 2"
+    bill.lines = [replace(line, name="said otherwise") for line in bill.lines]
+    report = sender.push(bill)
+    assert report.rejected == []
+    assert [pushed.state for pushed in report.pushed] == [PushState.UNCHANGED]
+    there = looker.bill(bill.ref)
+    assert there["invoice_origin"] == "Shipment LD-1, PRO 123"
+    assert looker.lines(there["id"])[1]["name"] == "Fuel 2 %"
 
 
 def test_every_reason_of_a_bill_is_told_at_once(sender: Sender, ref: Ref) -> None:

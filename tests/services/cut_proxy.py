@@ -16,7 +16,7 @@ _READING_METHODS = frozenset(
         *("search", "read", "search_read", "search_count", "read_group", "formatted_read_group"),
         *("fields_get", "name_search", "default_get", "export_data", "get_views", "get_metadata"),
         *("check_access_rights", "has_access", "has_group", "context_get", "search_fetch"),
-        *("web_search_read", "web_read", "check_access_rule", "exists"),
+        *("web_search_read", "web_read", "check_access_rule", "exists", "compute_all"),
     }
 )
 
