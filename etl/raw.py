@@ -87,6 +87,21 @@ class Crossing:
 
 
 @dataclass(frozen=True, slots=True)
+class Conditions:
+    """What a row declaration compares.
+
+    Attributes:
+        base: the declaration without its conditions.
+        named: paths of the base rows, each with the values that rows must hold one of.
+        known: the same of rows that have a meaning elsewhere in the `source:` block.
+    """
+
+    base: str | None
+    named: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    known: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PassedOver:
     """Values of one file that a path did not give, because it takes the first of several, and that
     no other path read.
@@ -114,6 +129,11 @@ class Rows(Protocol):
     @property
     def record(self) -> npt.NDArray[np.int64]:
         """For each row, the index of the top-level row it belongs to; sorted."""
+        ...
+
+    @property
+    def key(self) -> npt.NDArray[np.int64]:
+        """A number for each row, the same in all row declarations of a chunk that select it."""
         ...
 
     def __len__(self) -> int: ...
@@ -176,6 +196,10 @@ class Reader(Protocol):
     def crossings(self, path: str, row: str | None = None) -> Sequence[Crossing]:
         """What a path crosses without a condition that may stand there several times; empty where
         that is not known before a file is read."""
+        ...
+
+    def conditions(self, row: str | None) -> Conditions:
+        """What a row declaration, or a path that stands for one, compares with values."""
         ...
 
     def check_row(self, row: str | None) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from etl.canonical import Kind, RecordType, record_type, record_types
 from etl.errors import ConfigurationError, Problem
 from etl.mapping.checking import CheckPlan
+from etl.mapping.choices import choices_of
 from etl.mapping.codes import CodeLists
 from etl.mapping.declaration import ChildBlock, Mapping
 from etl.mapping.expressions import Expression, ExpressionError, parse
@@ -84,8 +85,9 @@ class _Compiler:
             ("fields",), kind, {name: mapping.fields[name] for name in late}, with_children
         )
         checks = self._checks(kind)
+        choices = choices_of(self._reader, kind, children, self._fields.top_level)
         warnings = tuple(self._fields.warnings)
-        plan = Plan(mapping.label, kind, fields, children, late_fields, checks, warnings)
+        plan = Plan(mapping.label, kind, fields, children, late_fields, checks, choices, warnings)
         return plan, self._fields.problems
 
     def _table(
@@ -132,14 +134,16 @@ class _Compiler:
             return BlockPlan(block.row, {}, None, None)
         around = Surroundings(row=block.row, parent=parent_fields)
         fields = self._table((*block.key, "fields"), child, block.fields, around)
-        self._require((*block.key, "fields"), child, set(fields))
+        if block.ignore and fields:
+            self._fields.problem((*block.key, "fields"), "fields with ignore", "one of them")
+        elif not block.ignore:
+            self._require((*block.key, "fields"), child, set(fields))
         when = None
         if block.when is not None:
             when = self._fields.expression((*block.key, "when"), block.when, around)
         mapped_first = when is not None and any("." not in field for field in when.fields)
-        return BlockPlan(
-            block.row, fields, None if mapped_first else when, when if mapped_first else None
-        )
+        before, after = (None, when) if mapped_first else (when, None)
+        return BlockPlan(block.row, fields, before, after, block.ignore)
 
     def _checks(self, kind: RecordType) -> tuple[CheckPlan, ...]:
         around = Surroundings(

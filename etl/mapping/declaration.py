@@ -17,12 +17,14 @@ from etl.yamlfile import KeyPath, YamlFile, load_yaml
 
 @dataclass(frozen=True, slots=True)
 class ChildBlock:
-    """One block of a `children:` entry: rows of the source that become rows of the child table."""
+    """One block of a `children:` entry: rows of the source that become rows of the child table;
+    with `ignore`, rows that are left out knowingly."""
 
     key: KeyPath
     row: str | None
     when: str | None
     fields: MappingOf[str, Any]
+    ignore: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,13 @@ def _blocks(child: str, declared: Any) -> list[ChildBlock]:
     if isinstance(declared, list):
         keyed = [(("children", child, index), block) for index, block in enumerate(declared)]
     return [
-        ChildBlock(key, block.get("row"), block.get("when"), block["fields"])
+        ChildBlock(
+            key,
+            block.get("row"),
+            block.get("when"),
+            block.get("fields", {}),
+            block.get("ignore", False),
+        )
         for key, block in keyed
     ]
 

@@ -123,6 +123,10 @@ class _PortionRows:
     places: _Indices
     record: _Indices
 
+    @property
+    def key(self) -> _Indices:
+        return self.rows.key[self.places]
+
     def __len__(self) -> int:
         return len(self.places)
 

@@ -48,6 +48,7 @@ class FieldCompiler:
         self._file, self._reader, self._codes = file, reader, codes
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
+        self.top_level: list[str] = []
 
     def problem(self, key: KeyPath, found: object, expected: str, hint: str = "") -> None:
         """Note a problem at a key of the mapping's file."""
@@ -91,6 +92,8 @@ class FieldCompiler:
         except DeclarationError as error:
             self.problem(key, error.found, error.expected)
             return path
+        if around.row is None and around.parent is None:
+            self.top_level.append(path)
         of_money = target is not None and target.kind is Kind.MONEY
         if found := may_lose(path, crossings, of_money=of_money):
             self.warnings.append(self._file.problem(key, found, TO_DO))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from dataclasses import field as declared
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ from etl.errors import Problem
 from etl.mapping.checking import CheckPlan, Finding, check_records
 from etl.mapping.evaluation import holds
 from etl.mapping.expressions import Expression
+from etl.mapping.left_out import Choice, left_out
 from etl.mapping.lossy import lossy_paths
 from etl.mapping.reporting import Report
 from etl.mapping.scope import Cells, Context, Scope
@@ -32,12 +34,14 @@ class BlockPlan:
         fields: in the order of the file.
         before: condition on source values, held against the rows before they are mapped.
         after: condition on mapped fields.
+        ignore: whether its rows are left out knowingly.
     """
 
     row: str | None
     fields: Mapping[str, Value]
     before: Expression | None
     after: Expression | None
+    ignore: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,7 @@ class Plan:
         children: the blocks of each child table.
         late_fields: fields of the main table computed from the children.
         checks: rules for complete records.
+        choices: what the blocks of each child table choose their rows by.
         warnings: what of the mapping may be meant otherwise than it is written.
     """
 
@@ -91,6 +96,7 @@ class Plan:
     children: Mapping[str, tuple[BlockPlan, ...]]
     late_fields: Mapping[str, Value]
     checks: tuple[CheckPlan, ...]
+    choices: Mapping[str, tuple[Choice, ...]] = declared(default_factory=dict)
     warnings: tuple[Problem, ...] = ()
 
     def apply(self, chunk: Chunk, context: Context, begun: Begun | None = None) -> Mapped:
@@ -176,7 +182,12 @@ class Plan:
             if block.after is not None:
                 scope.keep(holds(block.after, scope))
             scopes.append(scope)
-        return mapped_table(record_type(self.kind.children[name]), scopes, chunk, self.label)
+        blocks = self.children.get(name, ())
+        fields = [block.fields for block in blocks]
+        found = [left_out(choice, scopes, fields, chunk) for choice in self.choices.get(name, ())]
+        giving = [scope for block, scope in zip(blocks, scopes, strict=True) if not block.ignore]
+        table = mapped_table(record_type(self.kind.children[name]), giving, chunk, self.label)
+        return replace(table, left_out=[each for each in found if each is not None])
 
 
 def _map(fields: Mapping[str, Value], scope: Scope) -> None:

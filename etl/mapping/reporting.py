@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from etl.canonical import RecordSet, lineage_position, violations
-from etl.defects import Defect, Position
+from etl.defects import Defect, Position, Severity
+from etl.mapping.left_out import LeftOut
 from etl.mapping.scope import PARENT, Mask, Refusal, Scope
 from etl.mapping.tables import MappedTable
 from etl.raw import Chunk
@@ -15,6 +17,11 @@ _SHOWN = 200
 
 _EACH = 20
 """Defects told for one field of one record: more of the same help nobody."""
+
+_VALUES = 10
+"""Values that are told of rows left out."""
+
+LEFT_OUT = "LEFT_OUT"
 
 _EXACT = 2000
 """Positions that the format is asked for in one chunk, which is slow. A mapping that is wrong for
@@ -30,11 +37,13 @@ class Report:
         self._told: dict[tuple[str, str, int], int] = {}
 
     def refused_cells(self, tables: Mapping[str, MappedTable]) -> Iterator[Defect]:
-        """The defects of all cells that a step refused."""
+        """The defects of all cells that a step refused, and of rows that nobody named."""
         for mapped in tables.values():
             for scope in mapped.scopes:
                 for refusal in scope.refusals:
                     yield from self._of_refusal(scope, refusal)
+            for left in mapped.left_out:
+                yield from self._of_left_out(left)
 
     def violated_rules(
         self, records: RecordSet, tables: Mapping[str, MappedTable], broken: Mask
@@ -111,6 +120,35 @@ class Report:
                 record=record,
                 file=file_of(scope, row),
                 severity=refusal.severity,
+            )
+
+    def _of_left_out(self, left: LeftOut) -> Iterator[Defect]:
+        """A defect for each record that lacks money, and a warning for each file."""
+        records = left.scope.records.tolist()
+        rows: dict[tuple[int | None, int], list[int]] = {}
+        for number, row in enumerate(left.scope.row_indexes.tolist()):
+            file = file_of(left.scope, row)
+            record = records[number] if left.money[number] else None
+            rows.setdefault((record, file), []).append(number)
+        values = left.values.to_pylist()
+        indexes = left.scope.row_indexes
+        for (record, file), numbers in rows.items():
+            counts = Counter(values[number] for number in numbers).most_common()
+            shown = ", ".join(f"{value[:40]!r} {count} times" for value, count in counts[:_VALUES])
+            more = f" and {len(counts) - _VALUES} more values" if len(counts) > _VALUES else ""
+            name = left.choice.name
+            paths = (name,) if left.choice.is_path else ()
+            yield Defect(
+                code=LEFT_OUT,
+                message=f"{left.scope.table}: {len(numbers)} rows of the source are left out by "
+                f"{name}, whose value nobody named ({shown}{more}): read such rows in a block of "
+                "their own, or name them in a block with ignore: true",
+                position=self.position(left.scope, int(indexes[numbers[0]]), paths),
+                value=values[numbers[0]][:_SHOWN],
+                expected=f"one of {', '.join(sorted(left.choice.values))}",
+                record=record,
+                file=file,
+                severity=Severity.WARN if record is None else Severity.REJECT,
             )
 
     def _is_news(self, table: str, field: str, record: int) -> bool:

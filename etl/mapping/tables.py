@@ -4,7 +4,7 @@ table's row to the source's row."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from etl.canonical import RecordType
 from etl.canonical.records import column, repeated
+from etl.mapping.left_out import LeftOut
 from etl.mapping.scope import Scope
 from etl.raw import Chunk
 
@@ -25,6 +26,7 @@ class MappedTable:
         scopes: the scopes that gave rows.
         scope_of: for each row, the index of its scope.
         row_of: for each row, the index of its row in the scope's source rows.
+        left_out: rows that the conditions of its blocks left out although nobody named them.
         earlier: how many rows at its start come from chunks before; no scope gave them.
     """
 
@@ -33,6 +35,7 @@ class MappedTable:
     scope_of: npt.NDArray[np.int64]
     row_of: npt.NDArray[np.int64]
     earlier: int = 0
+    left_out: Sequence[LeftOut] = ()
 
     def origin(self, row: int) -> tuple[Scope, int] | None:
         """The scope of a table's row, and the row's index in its source rows; None for a row of a
@@ -45,7 +48,7 @@ class MappedTable:
     def after(self, before: pa.Table) -> MappedTable:
         """The same behind the rows of the same record that came in chunks before."""
         table = pa.concat_tables([before, self.table])
-        return MappedTable(table, self.scopes, self.scope_of, self.row_of, before.num_rows)
+        return replace(self, table=table, earlier=before.num_rows)
 
 
 def mapped_table(

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from etl.defects import Defect, Position
-from etl.raw import LINEAGE, Crossing, DeclarationError, PassedOver, SourceFile
+from etl.raw import LINEAGE, Conditions, Crossing, DeclarationError, PassedOver, SourceFile
 
 FILE = SourceFile("orders.txt", "ab" * 32, 1, lambda: BytesIO(b"x"))
 
@@ -26,6 +26,10 @@ class MemoryRows:
     @property
     def record(self) -> npt.NDArray[np.int64]:
         return np.array(self._records, np.int64)
+
+    @property
+    def key(self) -> npt.NDArray[np.int64]:
+        return np.array([id(row) for row in self._rows], np.int64)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -84,6 +88,9 @@ class MemoryReader:
 
     def crossings(self, path: str, row: str | None = None) -> list[Crossing]:
         return []
+
+    def conditions(self, row: str | None) -> Conditions:
+        return Conditions(row)
 
     def check_row(self, row: str | None) -> None:
         if row == "NOWHERE":

@@ -82,6 +82,21 @@ def test_the_children_of_the_page_give_a_line_for_each_column() -> None:
     assert lines["charge_code"].to_pylist() == ["BASE", "FUEL", "BASE"]
 
 
+def test_what_the_conditions_of_the_page_leave_out_is_told() -> None:
+    block = next(b for b in BLOCKS if "ignore: true" in b)
+    rest = "children:\n" + "".join(f"  {line}\n" for line in block.splitlines())
+    examples = re.findall(r"# (\{.*\}) is (\w+)", block)
+    assert len(examples) == 3
+    for written, becomes in examples:
+        rows = [{**yaml.safe_load(written), "record": 0}]
+        mapped = apply(invoice_mapping("", rest), [{}], {None: rows})
+        lines = mapped.records.tables["charge_line"].num_rows
+        assert (mapped.rejected.tolist(), lines) == (
+            [becomes == "refused"],
+            1 if becomes == "read" else 0,
+        )
+
+
 def test_the_code_list_of_the_page_has_its_precedence(tmp_path: Path) -> None:
     block = next(b for b in BLOCKS if b.startswith("list:"))
     (tmp_path / "charge_codes.yaml").write_text(block, "utf-8")

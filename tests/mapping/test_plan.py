@@ -221,7 +221,7 @@ def test_a_condition_on_mapped_fields_forgets_the_refusals_of_the_rows_it_drops(
     children:
       charge_line:
         row: LX
-        when: "charge_code == 'FUEL' and {keep} == 'Y'"
+        when: "charge_code != 'BASE' and {keep} == 'Y'"
         fields: {charge_code: code, amount: amount}
     """
     rows = [

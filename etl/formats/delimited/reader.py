@@ -13,7 +13,7 @@ from etl.formats.delimited.declaration import Declaration
 from etl.formats.delimited.decoding import utf8_blocks
 from etl.formats.delimited.draft import Draft
 from etl.formats.refusal import RefusedError
-from etl.raw import Crossing, FilePart, SourceFile
+from etl.raw import Conditions, Crossing, FilePart, SourceFile
 
 _BLOCK = 4 * 1024 * 1024
 _CHUNK = 8 * 1024 * 1024
@@ -36,6 +36,14 @@ class DelimitedReader:
     def crossings(self, path: str, row: str | None = None) -> list[Crossing]:
         """Nothing: columns that differ in a group are a defect of it."""
         return []
+
+    def conditions(self, row: str | None) -> Conditions:
+        """The columns that a row declaration compares; a path of a column compares none."""
+        known = tuple((each.path, each.values) for each in self._declaration.row)
+        if row is None or "[" not in row:
+            return Conditions(None, (), known)
+        named = tuple((each.path, each.values) for each in conditions_of("row", row))
+        return Conditions(None, named, known)
 
     def check_row(self, row: str | None) -> None:
         """Raise :class:`etl.raw.DeclarationError` for a child row that is no condition."""

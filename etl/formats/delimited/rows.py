@@ -27,6 +27,11 @@ class FlatRows:
     record: Indices
     numbers: Indices
 
+    @property
+    def key(self) -> Indices:
+        """For each row, its place among all rows."""
+        return self.rows
+
     def __len__(self) -> int:
         return len(self.rows)
 
@@ -113,6 +118,11 @@ class GroupRows:
     def record(self) -> Indices:
         """Each group is a record."""
         return np.arange(self.groups.count)
+
+    @property
+    def key(self) -> Indices:
+        """For each group, its number."""
+        return self.record
 
     def __len__(self) -> int:
         return self.groups.count

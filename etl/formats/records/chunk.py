@@ -27,6 +27,11 @@ class RecordsRows:
     record: Indices
     files: Sequence[SourceFile]
 
+    @property
+    def key(self) -> Indices:
+        """For each row, its number."""
+        return np.arange(len(self))
+
     def __len__(self) -> int:
         return int(self.table.num_rows)
 

@@ -12,7 +12,7 @@ from pyarrow import parquet
 
 from etl.defects import Defect, Position
 from etl.formats.records.chunk import RecordsChunk, chunk_of
-from etl.raw import Crossing, DeclarationError, FilePart, SourceFile
+from etl.raw import Conditions, Crossing, DeclarationError, FilePart, SourceFile
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -33,6 +33,10 @@ class RecordsReader:
     def crossings(self, path: str, row: str | None = None) -> list[Crossing]:
         """Nothing: a row has a value once."""
         return []
+
+    def conditions(self, row: str | None) -> Conditions:
+        """Nothing: a row declaration is the name of a table."""
+        return Conditions(row)
 
     def check_row(self, row: str | None) -> None:
         """Raise :class:`etl.raw.DeclarationError` for what can be no table name."""

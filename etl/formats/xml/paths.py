@@ -10,12 +10,14 @@ from typing import Any
 from lxml import etree
 
 from etl.formats.source_block import nearest
-from etl.raw import DeclarationError
+from etl.raw import Conditions, DeclarationError
 
 _LITERAL = re.compile(r"'[^']*'|\"[^\"]*\"")
 _PREFIX = re.compile(r"(?<![\w.-])([A-Za-z_][\w.-]*):(?=[A-Za-z_*])")
 _STEP = r"(?:[A-Za-z_][\w.-]*:)?[A-Za-z_][\w.-]*"
 _COMPUTED = re.compile(r"[a-z][a-z-]*\((.*)\)", re.DOTALL)
+_PREDICATE = re.compile(r"(?P<base>[^\[\]]+)\[(?P<inner>[^\[\]]+)\]")
+_EQUALS = re.compile(r"\s*(?P<path>[\w.:@/-]+)\s*=\s*(?P<text>'[^']*'|\"[^\"]*\")\s*")
 _LOCATION = re.compile(rf"(//?)?({_STEP}(?:/{_STEP})*)")
 
 
@@ -203,6 +205,20 @@ class Location:
                 return False
             at = at.getparent()
         return not self.absolute or at is None
+
+
+def compared(row: str | None) -> Conditions:
+    """What the predicate at the end of an XPath compares with texts: ``cac:AllowanceCharge[
+    cbc:ChargeIndicator = 'true']`` has a base without it; other predicates stay in the base."""
+    match = _PREDICATE.fullmatch(row) if row is not None else None
+    if match is None:
+        return Conditions(row)
+    alternatives = [_EQUALS.fullmatch(part) for part in re.split(r"\s+or\s+", match["inner"])]
+    names = {part["path"] for part in alternatives if part is not None}
+    if None in alternatives or len(names) != 1:
+        return Conditions(row)
+    values = tuple(part["text"][1:-1] for part in alternatives if part is not None)
+    return Conditions(match["base"], ((names.pop(), values),))
 
 
 def source_line(element: etree._Element) -> int | None:

@@ -9,9 +9,10 @@ from etl.formats.refusal import RefusedError
 from etl.formats.xml.chunk import XmlChunk
 from etl.formats.xml.cutting import Cutter
 from etl.formats.xml.declaration import Declaration
+from etl.formats.xml.paths import compared
 from etl.formats.xml.records import batches
 from etl.formats.xml.rows import Record
-from etl.raw import Crossing, FilePart, SourceFile
+from etl.raw import Conditions, Crossing, FilePart, SourceFile
 
 _CHUNK = 2 * 1024 * 1024
 
@@ -30,6 +31,10 @@ class XmlReader:
     def crossings(self, path: str, row: str | None = None) -> list[Crossing]:
         """Nothing: which elements may be repeated is in no mapping; the documents show it."""
         return []
+
+    def conditions(self, row: str | None) -> Conditions:
+        """What the predicate at the end of an XPath compares with texts."""
+        return compared(row)
 
     def check_row(self, row: str | None) -> None:
         """Raise :class:`etl.raw.DeclarationError` for an XPath that finds no elements."""

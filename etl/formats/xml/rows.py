@@ -39,6 +39,11 @@ class XmlRows:
     paths: Paths
     several: dict[str, list[int]] = field(default_factory=dict)
 
+    @property
+    def key(self) -> npt.NDArray[np.int64]:
+        """For each row, a number of its element."""
+        return np.array([id(element) for element in self.elements], np.int64)
+
     def __len__(self) -> int:
         return len(self.elements)
 

@@ -18,7 +18,7 @@ from functools import lru_cache
 from etl.formats.edi.structures.chosen import Structures
 from etl.formats.edi.structures.structure import Loop
 from etl.formats.source_block import nearest
-from etl.raw import DeclarationError
+from etl.raw import Conditions, DeclarationError
 
 _STEP = re.compile(r"(?P<id>[A-Z][A-Z0-9]{1,2})(?P<conditions>(\[[^\[\]]*\])*)")
 _CONDITION = re.compile(r"\[(?P<element>\d{1,2})(\.(?P<component>\d{1,2}))?=(?P<values>[^\[\]]+)\]")
@@ -128,6 +128,25 @@ def field_path(structures: Structures, path: str, row: str | None) -> FieldPath:
         )
     inside = _steps(structures, names, steps[anchor].loops, path)
     return FieldPath(anchor, inside, None, element, component)
+
+
+def compared(structures: Structures, row: str | None) -> Conditions:
+    """What the conditions of a row declaration, or of a path, compare.
+
+    ``N1[01=BT]/N4.01`` has the base ``N1/N4`` and compares ``N1.01``.
+    """
+    if row is None:
+        return Conditions(None)
+    names = _BETWEEN_STEPS.split(_PLACE.sub("", row))
+    named = []
+    for name in names:
+        segment_id, *conditions = re.findall(r"\[[^\[\]]*\]|^\w+", name)
+        for text in conditions:
+            condition = _condition(text, row, structures.syntax.composites)
+            component = f".{condition.component}" if condition.component else ""
+            path = f"{segment_id}.{condition.element:02d}{component}"
+            named.append((path, condition.values))
+    return Conditions("/".join(name.partition("[")[0] for name in names), tuple(named))
 
 
 def _steps(structures: Structures, names: list[str], scope: Scope, path: str) -> tuple[Step, ...]:

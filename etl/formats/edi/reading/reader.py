@@ -23,7 +23,7 @@ from etl.formats.edi.reading.framing import Piece, pieces
 from etl.formats.edi.reading.matches import Matches
 from etl.formats.edi.reading.parts import WHOLE, Part
 from etl.formats.edi.reading.passed_over import passed_over
-from etl.formats.edi.reading.paths import field_path, row_path
+from etl.formats.edi.reading.paths import compared, field_path, row_path
 from etl.formats.edi.reading.receiving import received
 from etl.formats.edi.reading.rows import EdiRows
 from etl.formats.edi.reading.segments import SegmentIndex
@@ -31,7 +31,7 @@ from etl.formats.edi.reading.shapes import Shapes
 from etl.formats.edi.reading.transactions import outline
 from etl.formats.edi.receipt import ReceivedInterchange
 from etl.formats.refusal import RefusedError
-from etl.raw import Crossing, DeclarationError, FilePart, PassedOver, SourceFile
+from etl.raw import Conditions, Crossing, DeclarationError, FilePart, PassedOver, SourceFile
 
 
 class EdiChunk:
@@ -142,6 +142,10 @@ class EdiReader:
             for step in field_path(structures, path, row).steps
             if not step.conditions and structures.table.repeats[list(step.places)].max() > 1
         ]
+
+    def conditions(self, row: str | None) -> Conditions:
+        """What a row declaration, or a path, compares with values."""
+        return compared(self._declaration.structures, row)
 
     def check_row(self, row: str | None) -> None:
         """Raise :class:`DeclarationError` for a child row declaration that can't be read."""

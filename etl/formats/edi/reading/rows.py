@@ -43,6 +43,11 @@ class EdiRows:
         """For each row, the index of its transaction in the chunk; sorted."""
         return self._record
 
+    @property
+    def key(self) -> npt.NDArray[np.int64]:
+        """For each row, the number of its segment in the buffer."""
+        return self._segments.numbers
+
     def __len__(self) -> int:
         return len(self._segments)
 
