@@ -22,14 +22,14 @@ from pathlib import Path
 from typing import Any
 
 FUNCTIONS = {
-    "pull": "etl.jobs.run:pull",
-    "map": "etl.jobs.preparation:map_files",
-    "reconcile": "etl.jobs.preparation:reconcile_invoices",
-    "bills": "etl.jobs.preparation:bills_of",
-    "push": "etl.jobs.process:push",
-    "seal": "etl.jobs.process:seal",
+    "pull": "etl.jobs.stages.pull:pull",
+    "map": "etl.jobs.stages.map:map_files",
+    "reconcile": "etl.jobs.stages.reconcile:reconcile_invoices",
+    "bills": "etl.jobs.stages.push:bills_of",
+    "push": "etl.jobs.stages.push:push",
+    "seal": "etl.jobs.stages.seal:seal",
 }
-"""The part of a run -> the function that does it, where its caller finds it."""
+"""The part of a run -> the function that does it."""
 PARTS = (*FUNCTIONS, "ledger", "other")
 
 
@@ -72,6 +72,14 @@ def peak_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
+def _time_function(clock: Clock, part: str, name: str, function: Callable[..., Any]) -> None:
+    """Wherever the function was imported to."""
+    timed = _timed(clock, part, function)
+    for module in list(sys.modules.values()):
+        if getattr(module, name, None) is function:
+            setattr(module, name, timed)
+
+
 def _timed(clock: Clock, part: str, function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def timed(*arguments: Any, **named: Any) -> Any:
@@ -102,10 +110,10 @@ def _timed_context(
 def main() -> None:
     figures, sys.argv = Path(sys.argv[1]), ["etl", *sys.argv[2:]]
     clock = Clock()
+    import_module("etl.jobs.run")
     for part, place in FUNCTIONS.items():
         module, name = place.split(":")
-        loaded = import_module(module)
-        setattr(loaded, name, _timed(clock, part, getattr(loaded, name)))
+        _time_function(clock, part, name, getattr(import_module(module), name))
     _time_ledger(clock)
     began = time.perf_counter()
     try:

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from etl.canonical import normalise
+from etl.canonical import RecordSet, normalise
 from etl.jobs.batch import BatchFile
 from etl.jobs.stages.map import MappedBatch
 from etl.jobs.stages.reconcile import INVOICE
@@ -31,11 +31,12 @@ class BatchDocuments:
     Attributes:
         rows: by record type; columns of :class:`etl.ledger.models.Document`, and for audited
             invoices also explanation, billed, expected and variance.
-        references: by record type; `record_id`, `type`, `value_norm`.
+        references: by record type; `record_id`, `type`, `value_norm` of the numbers that a
+            document names beside those of its own row.
     """
 
     rows: Mapping[str, list[dict[str, Any]]]
-    references: Mapping[str, list[dict[str, Any]]]
+    references: Mapping[str, pa.Table]
 
     def approved(self) -> dict[str, dict[str, Any]]:
         """The invoices that neither a defect nor the audit keeps back, by business key.
@@ -127,20 +128,26 @@ def _add_outcomes(rows: list[dict[str, Any]], reconciliation: Reconciliation) ->
             row.update(audited[row["record_id"]])
 
 
-def _references(mapped: MappedBatch) -> list[dict[str, Any]]:
-    invoices = mapped.accepted.get(INVOICE)
-    if invoices is None:
-        return []
-    lines = invoices.tables["charge_line"]
+def _references(mapped: MappedBatch) -> pa.Table:
+    """The numbers that the lines and references of invoices name, each once.
+
+    A PRO or BOL that is the invoice's own stands in its row, where it is looked for first.
+    """
+    invoices = mapped.accepted.get(INVOICE, RecordSet.empty(INVOICE))
+    main, lines = invoices.main, invoices.tables["charge_line"]
     shipments = pa.table(
         {
             "record_id": lines["record_id"],
-            "type": pa.array(["SHIPMENT"] * lines.num_rows, pa.string()),
+            "type": pa.repeat(pa.scalar("SHIPMENT", pa.string()), lines.num_rows),
             "value_norm": normalise(lines["shipment_ref"].combine_chunks()),
         }
     )
     references = invoices.tables["reference"].select(["record_id", "type", "value_norm"])
+    row = pc.index_in(references["record_id"], value_set=main["record_id"].combine_chunks())
+    for kind, column in (("PRO", "pro_no"), ("BOL", "bol_no")):
+        own = normalise(main[column].combine_chunks()).take(row.combine_chunks())
+        same = pc.and_(pc.equal(references["type"], kind), pc.equal(references["value_norm"], own))
+        other = pc.invert(pc.fill_null(same, False))
+        references, row = references.filter(other), row.filter(other)
     both = pa.concat_tables([references, shipments.cast(references.schema)])
-    distinct = both.group_by(both.column_names).aggregate([])
-    listed: list[dict[str, Any]] = distinct.drop_null().to_pylist()
-    return listed
+    return both.group_by(both.column_names).aggregate([]).drop_null()

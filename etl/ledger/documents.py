@@ -6,18 +6,20 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from etl.ledger.chunks import chunks
 from etl.ledger.models import Disposition, Document, DocumentReference
-from etl.ledger.upsert import insert_or_update
+from etl.ledger.upsert import execute_columns, insert_columns
 from etl.ledger.views import table_of
 
 Rows: TypeAlias = pa.Table | Sequence[Mapping[str, Any]]
 
 _DOCUMENT = table_of(Document)
 _REFERENCE = table_of(DocumentReference)
+_NAMED = pa.schema([("record_id", pa.int64()), ("type", pa.string()), ("value_norm", pa.string())])
 _GIVEN = frozenset(_DOCUMENT.columns.keys()) - {"id", "batch_id", "record_type"}
 
 
@@ -45,19 +47,25 @@ class Documents:
         Raises:
             ValueError: a column that the ledger does not have, or record_id is missing.
         """
-        given, names = _rows(rows)
-        complete = dict.fromkeys(names) | {"batch_id": batch_id, "record_type": record_type}
-        values = [
-            {
-                **complete,
-                **row,
-                "reasons": list(row.get("reasons") or ()),
-                "id": document_id(batch_id, record_type, row["record_id"]),
-            }
-            for row in given
-        ]
-        insert_or_update(self._session, _DOCUMENT, values, sorted(names - {"record_id"}))
-        return len(values)
+        given = _columns(rows)
+        size = len(given.get("record_id", ()))
+        if not size:
+            return 0
+        columns = given | {
+            "batch_id": [batch_id] * size,
+            "record_type": [record_type] * size,
+            "reasons": [list(some or ()) for some in given.get("reasons", [()] * size)],
+            "id": _ids(batch_id, record_type, given["record_id"]),
+        }
+        fresh = self._none_of(batch_id, record_type) and len(set(given["record_id"])) == size
+        update = None if fresh else sorted(given.keys() - {"record_id"})
+        insert_columns(self._session, _DOCUMENT, columns, update)
+        return size
+
+    def _none_of(self, batch_id: str, record_type: str) -> bool:
+        """Whether no try of this batch recorded documents of this type before."""
+        of_batch = (Document.batch_id == batch_id, Document.record_type == record_type)
+        return self._session.scalar(select(Document.id).where(*of_batch).limit(1)) is None
 
     def retain(self, batch_id: str, ids: Collection[str]) -> None:
         """Forget the documents of a batch but those of these ids: what an earlier, killed try
@@ -68,8 +76,8 @@ class Documents:
 
     def update(self, batch_id: str, record_type: str, rows: Rows) -> int:
         """Set columns of documents recorded before; rows as for :meth:`record`, less is enough."""
-        given, names = _rows(rows)
-        changed = sorted(names - {"record_id"})
+        given = _columns(rows)
+        changed = sorted(given.keys() - {"record_id"})
         if not given or not changed:
             return 0
         statement = (
@@ -77,27 +85,23 @@ class Documents:
             .where(_DOCUMENT.c.id == bindparam("of_id"))
             .values({name: bindparam(f"new_{name}") for name in changed})
         )
-        values = [
-            {f"new_{name}": row.get(name) for name in changed}
-            | {"of_id": document_id(batch_id, record_type, row["record_id"])}
-            for row in given
-        ]
-        self._session.connection().execute(statement, values)
-        return len(values)
+        kinds = {f"new_{name}": _DOCUMENT.c[name] for name in changed} | {"of_id": _DOCUMENT.c.id}
+        columns = {f"new_{name}": given[name] for name in changed} | {
+            "of_id": _ids(batch_id, record_type, given["record_id"])
+        }
+        execute_columns(self._session.connection(), statement, kinds, columns)
+        return len(given["record_id"])
 
     def add_references(self, batch_id: str, record_type: str, rows: Rows) -> None:
         """Add numbers that documents name: `record_id`, `type`, `value_norm`; repeats are fine."""
-        given = rows.to_pylist() if isinstance(rows, pa.Table) else rows
-        values = [
-            {
-                "document_id": document_id(batch_id, record_type, row["record_id"]),
-                "type": row["type"],
-                "value_norm": row["value_norm"],
-            }
-            for row in given
-            if row["value_norm"]
-        ]
-        insert_or_update(self._session, _REFERENCE, values, ())
+        table = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(list(rows), _NAMED)
+        named = table.filter(pc.field("value_norm") != "").sort_by("record_id")
+        columns = {
+            "document_id": _ids(batch_id, record_type, named["record_id"].to_pylist()),
+            "type": named["type"].to_pylist(),
+            "value_norm": named["value_norm"].to_pylist(),
+        }
+        insert_columns(self._session, _REFERENCE, columns, ())
 
     def get(self, of_id: str) -> Document | None:
         """The document of this id, if there is one."""
@@ -125,14 +129,20 @@ class Documents:
         return list(self._session.scalars(query))
 
 
-def _rows(rows: Rows) -> tuple[Sequence[Mapping[str, Any]], set[str]]:
-    """The rows as mappings, and all columns that they give."""
+def _ids(batch_id: str, record_type: str, record_ids: Sequence[int]) -> list[str]:
+    """As :func:`document_id`, of many."""
+    return [f"{batch_id}/{record_type}/{number}" for number in record_ids]
+
+
+def _columns(rows: Rows) -> dict[str, list[Any]]:
+    """The rows by column; what a row does not give is None there."""
     if isinstance(rows, pa.Table):
-        given, names = rows.to_pylist(), set(rows.column_names)
+        columns = {name: rows[name].to_pylist() for name in rows.column_names}
     else:
-        given, names = rows, {name for row in rows for name in row}
-    if given and "record_id" not in names:
+        names = dict.fromkeys(name for row in rows for name in row)
+        columns = {name: [row.get(name) for row in rows] for name in names}
+    if columns and "record_id" not in columns:
         raise ValueError("documents need a record_id")
-    if unknown := names - _GIVEN:
+    if unknown := columns.keys() - _GIVEN:
         raise ValueError(f"the ledger has no document columns {sorted(unknown)}")
-    return given, names
+    return columns

@@ -15,8 +15,9 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.types import NullType
 
 from etl.errors import TerminalError
 from etl.ledger.chunks import chunks
@@ -195,8 +196,10 @@ def _counters(session: Session, batch: Batch) -> Iterable[ControlNumber]:
 def _table(session: Session, model: type[Base], condition: ColumnElement[bool]) -> pa.Table:
     """All columns of the rows that meet a condition, by primary key."""
     table = table_of(model)
-    query = select(*table.columns).where(condition).order_by(*table.primary_key.columns)
-    return to_arrow(model, [tuple(row) for row in session.execute(query)])
+    unread = (type_coerce(column, NullType()).label(column.name) for column in table.columns)
+    query = select(*unread).where(condition).order_by(*table.primary_key.columns)
+    found = session.execute(query)
+    return to_arrow(model, found.all(), session.get_bind().dialect)
 
 
 def _head(sealed: SealedBatch) -> tuple[Values, Values, list[Values]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -23,6 +24,20 @@ def storable(text: str) -> str:
     if text.isascii() and "\x00" not in text:  # nearly always, and known without a search
         return text
     return _UNSTORABLE.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def all_storable(values: Sequence[str | None]) -> bool:
+    """Whether :class:`SafeText` and :class:`Key` store each of the values as it is.
+
+    Seen of all of them at once, since nearly always it is so; False where it is not sure.
+    """
+    present = [value for value in values if value is not None]
+    together = "".join(present)
+    return (
+        together.isascii()
+        and "\x00" not in together
+        and max(map(len, present), default=0) <= _KEY_LENGTH
+    )
 
 
 class SafeText(TypeDecorator[str]):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, cast
 
 import pyarrow as pa
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Date, Table
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Date, Dialect, Table
 
+from etl.ledger.columns import read
 from etl.ledger.models import Base
 from etl.ledger.types import Money, UtcDateTime
 
@@ -44,12 +45,13 @@ def schema_of(model: type[Base]) -> pa.Schema:
     )
 
 
-def to_arrow(model: type[Base], rows: Iterable[tuple[Any, ...]]) -> pa.Table:
-    """Rows of all columns of a table, in the table's order, as Arrow."""
+def to_arrow(model: type[Base], rows: Sequence[Sequence[Any]], dialect: Dialect) -> pa.Table:
+    """Rows of all columns of a table, in its order and as the driver gave them, as Arrow."""
     schema = schema_of(model)
-    columns: Iterable[Iterable[Any]] = list(zip(*rows, strict=True)) or [()] * len(schema)
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * len(schema)
     arrays = []
-    for field, column, values in zip(schema, table_of(model).columns, columns, strict=True):
+    for field, column, raw in zip(schema, table_of(model).columns, columns, strict=True):
+        values = read(column, raw, dialect)
         is_json_text = isinstance(column.type, JSON) and pa.types.is_string(field.type)
         plain = [json.dumps(value, default=str) for value in values] if is_json_text else values
         arrays.append(pa.array(plain, field.type))

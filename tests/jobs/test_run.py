@@ -167,3 +167,18 @@ def test_what_only_tells_is_kept_with_the_batch(night: Night) -> None:
     assert folder is not None
     [defect] = folder.read_table("defects").to_pylist()
     assert (defect["code"], defect["severity"], defect["value"]) == ("GE_COUNT", "warn", "7")
+
+
+def test_an_invoice_is_found_by_each_of_its_numbers_and_each_is_kept_once(night: Night) -> None:
+    bill = FreightBill("30714401", "SHP-1", pro="PRO 7", bol="BOL-7")
+    night.drop("tms", "expected_charges_1.csv", expected_file(bill))
+    night.drop("acme-freight", "in.edi", bills_file(bill))
+    result = night.run()
+    workspace = night.open()
+    for number in ("SHP-1", "shp1", "PRO 7", "pro7", "bol 7"):
+        with workspace.ledger.read() as ledger:
+            assert [d.document_no for d in ledger.trace(number).documents] == ["30714401"], number
+    folder = workspace.archive.find_batch(result.batches[0])
+    assert folder is not None
+    named = folder.read_table("document_references").to_pylist()
+    assert [(row["type"], row["value_norm"]) for row in named] == [("SHIPMENT", "SHP1")]

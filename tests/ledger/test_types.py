@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import StatementError
 
 from etl.ledger import Ledger
 from etl.ledger.types import Key, Money, SafeText, UtcDateTime, storable
@@ -62,7 +61,7 @@ def test_money_with_more_than_four_decimals_is_refused_not_rounded() -> None:
 
 
 def test_a_float_does_not_reach_the_database(ledger: Ledger) -> None:
-    with pytest.raises(StatementError, match="money must be a Decimal, not float"):
+    with pytest.raises(TypeError, match="money must be a Decimal, not float"):
         amounts(ledger, [1.5])  # type: ignore[list-item]
 
 
