@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from etl.jobs import queues
 from etl.jobs.batch import Batch
 from etl.jobs.counts import Counts
@@ -43,7 +46,9 @@ def exceptions_of(batch: Batch, prepared: Prepared) -> list[NewException]:
     ]
     lines: dict[int, list[dict[str, Any]]] = {}
     if held and prepared.reconciliation is not None:
-        for line in prepared.reconciliation.lines.to_pylist():
+        ids = pa.array([row["record_id"] for row in held], pa.int64())
+        of_held = pc.field("record_id").isin(ids)
+        for line in prepared.reconciliation.lines.filter(of_held).to_pylist():
             lines.setdefault(line["record_id"], []).append(line)
     return found + [queues.audit(row, lines.get(row["record_id"], []), batch.id) for row in held]
 
@@ -61,7 +66,7 @@ def note_documents(
         ]
         ledger.documents.retain(batch.id, ids)
         for kind, rows in documents.rows.items():
-            ledger.documents.record(batch.id, kind, [_ledger_row(row) for row in rows])
+            ledger.documents.record(batch.id, kind, _ledger_columns(rows))
         for kind, references in documents.references.items():
             ledger.documents.add_references(batch.id, kind, references)
         ledger.exceptions.add(exceptions)
@@ -146,9 +151,9 @@ def counts_of(
     return counts
 
 
-def _ledger_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of a document's row that the ledger keeps."""
-    kept = dict(row)
+def _ledger_columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """The columns of documents' rows that the ledger keeps."""
+    names = dict.fromkeys(name for row in rows for name in row)
     for name in ("record_type", "explanation", "billed", "expected", "variance"):
-        kept.pop(name, None)
-    return kept
+        names.pop(name, None)
+    return {name: [row.get(name) for row in rows] for name in names}

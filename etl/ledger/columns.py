@@ -29,9 +29,15 @@ def bound(column: Column[Any], values: Sequence[Any], dialect: Dialect) -> Seque
     return _each_once(bind, values, repr if isinstance(column.type, JSON) else None)
 
 
-def read(column: Column[Any], values: Sequence[Any], dialect: Dialect) -> Sequence[Any]:
-    """What the driver gave for a column, as SQLAlchemy would give it."""
-    turn = column.type.dialect_impl(dialect).result_processor(dialect, None)
+def read(
+    column: Column[Any], values: Sequence[Any], dialect: Dialect, told: Any = None
+) -> Sequence[Any]:
+    """What the driver gave for a column, as SQLAlchemy would give it.
+
+    Args:
+        told: the type that the driver told of the column, as in its cursor's description.
+    """
+    turn = column.type.dialect_impl(dialect).result_processor(dialect, told)
     return values if turn is None else _each_once(turn, values, None)
 
 

@@ -15,7 +15,8 @@ from etl.ledger.models import Disposition, Document, DocumentReference
 from etl.ledger.upsert import execute_columns, insert_columns
 from etl.ledger.views import table_of
 
-Rows: TypeAlias = pa.Table | Sequence[Mapping[str, Any]]
+Columns: TypeAlias = Mapping[str, Sequence[Any]]
+Rows: TypeAlias = pa.Table | Columns | Sequence[Mapping[str, Any]]
 
 _DOCUMENT = table_of(Document)
 _REFERENCE = table_of(DocumentReference)
@@ -39,7 +40,8 @@ class Documents:
 
         Args:
             rows: `record_id` and `partner`, and any other column of
-                :class:`~etl.ledger.models.Document` but id, batch_id and record_type.
+                :class:`~etl.ledger.models.Document` but id, batch_id and record_type; as rows or
+                by column.
 
         Returns:
             How many rows were given.
@@ -134,10 +136,13 @@ def _ids(batch_id: str, record_type: str, record_ids: Sequence[int]) -> list[str
     return [f"{batch_id}/{record_type}/{number}" for number in record_ids]
 
 
-def _columns(rows: Rows) -> dict[str, list[Any]]:
+def _columns(rows: Rows) -> dict[str, Sequence[Any]]:
     """The rows by column; what a row does not give is None there."""
+    columns: dict[str, Sequence[Any]]
     if isinstance(rows, pa.Table):
         columns = {name: rows[name].to_pylist() for name in rows.column_names}
+    elif isinstance(rows, Mapping):
+        columns = dict(rows)
     else:
         names = dict.fromkeys(name for row in rows for name in row)
         columns = {name: [row.get(name) for row in rows] for name in names}

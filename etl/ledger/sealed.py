@@ -198,8 +198,10 @@ def _table(session: Session, model: type[Base], condition: ColumnElement[bool]) 
     table = table_of(model)
     unread = (type_coerce(column, NullType()).label(column.name) for column in table.columns)
     query = select(*unread).where(condition).order_by(*table.primary_key.columns)
-    found = session.execute(query)
-    return to_arrow(model, found.all(), session.get_bind().dialect)
+    session.flush()
+    found = session.connection().execute(query)
+    told = [column[1] for column in found.cursor.description]
+    return to_arrow(model, found.all(), session.get_bind().dialect, told)
 
 
 def _head(sealed: SealedBatch) -> tuple[Values, Values, list[Values]]:

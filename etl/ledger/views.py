@@ -45,13 +45,20 @@ def schema_of(model: type[Base]) -> pa.Schema:
     )
 
 
-def to_arrow(model: type[Base], rows: Sequence[Sequence[Any]], dialect: Dialect) -> pa.Table:
-    """Rows of all columns of a table, in its order and as the driver gave them, as Arrow."""
+def to_arrow(
+    model: type[Base], rows: Sequence[Sequence[Any]], dialect: Dialect, told: Sequence[Any]
+) -> pa.Table:
+    """Rows of all columns of a table, in its order and as the driver gave them, as Arrow.
+
+    Args:
+        told: the type that the driver told of each column.
+    """
     schema = schema_of(model)
     columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * len(schema)
     arrays = []
-    for field, column, raw in zip(schema, table_of(model).columns, columns, strict=True):
-        values = read(column, raw, dialect)
+    of_table = table_of(model).columns
+    for field, column, raw, kind in zip(schema, of_table, columns, told, strict=True):
+        values = read(column, raw, dialect, kind)
         is_json_text = isinstance(column.type, JSON) and pa.types.is_string(field.type)
         plain = [json.dumps(value, default=str) for value in values] if is_json_text else values
         arrays.append(pa.array(plain, field.type))

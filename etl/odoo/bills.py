@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -41,7 +41,11 @@ class BillLine:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """One vendor bill or vendor credit note (``in_refund``, amounts positive)."""
+    """One vendor bill or vendor credit note (``in_refund``, amounts positive).
+
+    Attributes:
+        name: the external id's name, without module.
+    """
 
     source_key: str
     record_hash: str
@@ -59,11 +63,10 @@ class Bill:
     amount_total: Decimal
     amount_tax: Decimal | None
     lines: tuple[BillLine, ...]
+    name: str = field(init=False)
 
-    @property
-    def name(self) -> str:
-        """The external id's name, without module."""
-        return bill_name(self.source_key)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", bill_name(self.source_key))
 
     @property
     def external_id(self) -> str:

@@ -15,7 +15,7 @@ from etl.odoo.due_dates import DAY, TERM, documents_day
 from etl.odoo.external_ids import line_name, qualified
 from etl.odoo.rows import LINES, as_html
 from etl.odoo.settings import DuePolicy
-from etl.odoo.taxes import configured_name, usual_name
+from etl.odoo.taxes import TaxKey, configured_name, usual_name
 
 FILES = {"in_invoice": "bills", "in_refund": "refunds"}
 """The part of a file's name that says from which list in Odoo it is to be imported."""
@@ -49,6 +49,8 @@ def import_file(bills: Sequence[Bill], taxes: Mapping[str, str], due_date: DuePo
         due_date: whose word it is when a bill is due.
     """
     headers = [_header(bill) for bill in bills]
+    keys = {(line.tax_category, line.tax_rate) for bill in bills for line in bill.lines}
+    tax_names = {key: configured_name(taxes, key) or usual_name(key) for key in keys}
     optional = [name for name in _WHERE_FILLED if any(getattr(bill, name) for bill in bills)]
     own_day = documents_day(bills[0], due_date) is not None
     names = (*_ALWAYS, *((TERM,) if own_day else ()), *optional)
@@ -58,7 +60,7 @@ def import_file(bills: Sequence[Bill], taxes: Mapping[str, str], due_date: DuePo
     for bill, header in zip(bills, headers, strict=True):
         cells = [header[name] for name in names]
         for line in bill.lines:
-            writer.writerow([*cells, *_line(bill, line, taxes)])
+            writer.writerow([*cells, *_line(bill, line, tax_names)])
             cells = [""] * len(names)
     # Without the mark at its beginning, Odoo guesses the encoding, and sometimes wrong.
     return text.getvalue().encode("utf-8-sig")
@@ -82,8 +84,7 @@ def _header(bill: Bill) -> dict[str, str]:
     }
 
 
-def _line(bill: Bill, line: BillLine, taxes: Mapping[str, str]) -> list[str]:
-    key = (line.tax_category, line.tax_rate)
+def _line(bill: Bill, line: BillLine, tax_names: Mapping[TaxKey, str]) -> list[str]:
     return [
         qualified(line_name(bill.name, line.line_no)),
         str(line.line_no),
@@ -91,5 +92,5 @@ def _line(bill: Bill, line: BillLine, taxes: Mapping[str, str]) -> list[str]:
         line.name,
         format(line.quantity, "f"),
         format(line.price_unit, "f"),
-        configured_name(taxes, key) or usual_name(key),
+        tax_names[line.tax_category, line.tax_rate],
     ]

@@ -63,3 +63,10 @@ def test_what_a_type_refuses_in_one_row_is_refused_in_a_column() -> None:
 def _shown(value: Any) -> str:
     """A driver's wrapper of JSON compares by identity."""
     return repr(getattr(value, "obj", value))
+
+
+def test_what_the_driver_told_of_a_column_decides_how_it_is_read() -> None:
+    dialect = create_engine("postgresql+psycopg://").dialect
+    numeric = 1700
+    amounts = [Decimal("1.5000"), None]
+    assert read(Column("a", Money()), amounts, dialect, numeric) == amounts

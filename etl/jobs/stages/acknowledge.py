@@ -75,12 +75,14 @@ def acknowledge(
         for each in prepared.mapped.receptions
         if workspace.partner_of(each.file.partner).edi.acknowledge.anything
     ]
+    results = None
     if receptions:
         progress.stage("acknowledge", len(receptions))
-    results = DocumentResults(batch.id, prepared.mapped, prepared.documents, exceptions)
+        if applied:
+            results = DocumentResults(batch.id, prepared.mapped, prepared.documents, exceptions)
     for reception in receptions:
         try:
-            _tell(workspace, batch, reception, results if applied else None, told)
+            _tell(workspace, batch, reception, results, told)
         except EtlError:
             raise
         except Exception as error:
