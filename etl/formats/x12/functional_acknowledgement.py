@@ -36,6 +36,7 @@ _MOST_CODES = 5
 
 _LONGEST_COPY = 99
 _HIGHEST_COUNT, _HIGHEST_PLACE = 999_999, 99
+_COUNT = re.compile(r"[0-9]{1,6}")
 _MODERN = "005010"
 _NO_NUMBER = "0000"
 """AK202 of a transaction set whose ST02 is empty: the element may not be."""
@@ -185,7 +186,8 @@ class _Answer:
         action = _GROUP_ACTIONS[verdict_around(verdicts, defects, refused=self._refused)]
         came = len(verdicts)
         counted = (group.counted or "").strip()
-        included = int(counted) if counted.isdecimal() else came
+        # a count of more digits than the element may have is none
+        included = int(counted) if _COUNT.fullmatch(counted) else came
         accepted = sum(each is not Verdict.REJECTED for each in verdicts)
         counts = (str(min(count, _HIGHEST_COUNT)) for count in (included, came, accepted))
         return segment("AK9", action, *counts, *_first([codes[each.code] for each in defects]))

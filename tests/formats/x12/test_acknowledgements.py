@@ -42,6 +42,15 @@ def acknowledging(*transactions: list[str], number: str = "5") -> list[str]:
 ANSWER = ["ST*997*0001", "AK1*SM*17", "AK9*A*1*1*1", "SE*4*0001"]
 
 
+# what cannot be counted with
+
+
+def test_a_count_of_any_length_is_answered_by_what_came() -> None:
+    data = x12.plain(2)
+    told = answer(only(data.replace(b"GE*2*", b"GE*" + b"9" * 5000 + b"*")), ["997"])
+    assert [line for line in told if line.startswith("AK9")] == ["AK9*E*2*2*2*5"]
+
+
 # what goes back as a whole
 
 

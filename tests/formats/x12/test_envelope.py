@@ -168,3 +168,14 @@ def test_ta1_stands_outside_of_groups() -> None:
     segments = interchange(group(THREE[0]))
     segments.insert(1, "TA1*000000001*250626*2115*A*000")
     assert codes(written(segments)) == []
+
+
+def test_numbers_of_any_length_are_compared() -> None:
+    long = "1" * 5000
+    assert codes(written(interchange(group(THREE[0], number=long)))) == []
+    same = written(interchange(group(THREE[0], number=long)))
+    other = same.replace(f"GE*1*{long}".encode(), f"GE*1*{long}2".encode())
+    assert "GE_REFERENCE" in codes(other)
+    assert "GE_REFERENCE" not in codes(
+        same.replace(f"GE*1*{long}".encode(), f"GE*1*00{long}".encode())
+    )

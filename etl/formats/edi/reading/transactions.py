@@ -139,6 +139,6 @@ def outline(index: SegmentIndex) -> Outline:
 
 def same_number(found: str, expected: str) -> bool:
     """Whether two control numbers or counts are the same; leading zeros do not matter."""
-    if found.isdecimal() and expected.isdecimal():
-        return int(found) == int(expected)
+    if found.isdecimal() and expected.isdecimal():  # of any length: they are not counted with
+        return found.lstrip("0") == expected.lstrip("0")
     return found == expected
