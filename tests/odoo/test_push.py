@@ -150,6 +150,24 @@ def test_the_second_push_only_asks(
     assert len(looker.bills(*(bill.ref for bill in bills))) == 3
 
 
+def test_a_bill_that_is_owed_its_original_gets_it_once(
+    proxied: Sender, odoo_proxy: CutProxy, looker: Looker, ref: Ref
+) -> None:
+    bills = [full_bill(ref(str(number))) for number in range(3)]
+    keys = [bill.source_key for bill in bills]
+    documents = {key: Attachment(f"{n}.edi", b"ISA%d" % n) for n, key in enumerate(keys)}
+    proxied.push(*bills, documents={keys[0]: documents[keys[0]]})
+    for _ in range(2):
+        report = proxied.push(*bills, documents=documents, owed=keys[:2])
+        assert [pushed.state for pushed in report.pushed] == [PushState.UNCHANGED] * 3
+        assert report.rejected == []
+        attached = [
+            [base64.b64decode(each["datas"]) for each in looker.attachments(pushed.remote_id or 0)]
+            for pushed in report.pushed
+        ]
+        assert attached == [[b"ISA0"], [b"ISA1"], []]
+
+
 def test_a_push_whose_ledger_entry_was_lost_makes_nothing_again(
     proxied: Sender, odoo_proxy: CutProxy, looker: Looker, ref: Ref
 ) -> None:

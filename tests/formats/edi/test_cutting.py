@@ -110,6 +110,17 @@ def test_bytes_beyond_ascii_stay_as_they_are() -> None:
         assert defects_of(EDIFACT, content(part)) == ({}, {})
 
 
+@pytest.mark.parametrize("terminator", [b"\xa7", b"\x85", b"\xa7\r\n"])
+def test_separators_beyond_ascii_end_the_trailers_too(terminator: bytes) -> None:
+    body = [segment.replace("GLOBAL", "ÜBERALL") for segment in x12.BODY]
+    data = x12.plain(2, "~", body).decode().encode("latin-1").replace(b"~", terminator)
+    latin = reader_of({"format": "x12", "document": "210", "charset": "iso-8859-1"})
+    for number, part in parts_of(latin, data).items():
+        end = [b"SE*22*000%d" % number, b"GE*1*1", b"IEA*1*000000001", b""]
+        assert content(part).endswith(terminator.join(end))
+        assert defects_of(latin, content(part)) == ({}, {})
+
+
 @pytest.mark.parametrize("end", ["'", "'\n", "'\r\n"])
 def test_a_transaction_that_is_read_in_parts_is_cut_whole(
     end: str, monkeypatch: pytest.MonkeyPatch
