@@ -6,16 +6,15 @@ import csv
 import hashlib
 import io
 import re
-import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from etl.odoo.target import Attachment
+from etl.odoo.zip_file import ZipWriter
 
 INDEX = "index.csv"
 """The member that says which bill each document belongs to."""
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 _COLUMNS = ("id", "document", "sha256")
 
 
@@ -28,19 +27,15 @@ def pack(path: Path, documents: Iterable[tuple[str, Attachment]]) -> None:
     lines = csv.writer(index, lineterminator="\r\n")
     lines.writerow(_COLUMNS)
     taken = {INDEX: 1}
-    with zipfile.ZipFile(path, "w") as archive:
+    with path.open("wb") as stream:
+        archive = ZipWriter(stream)
         for external_id, document in documents:
             name = _free(_safe(document.name), taken)
-            _add(archive, name, document.content)
+            archive.add(name, document.content)
             digest = hashlib.sha256(document.content).hexdigest()
             lines.writerow((external_id, name, digest))
-        _add(archive, INDEX, index.getvalue().encode())
-
-
-def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
-    member = zipfile.ZipInfo(name, _EPOCH)
-    member.external_attr = 0o644 << 16
-    archive.writestr(member, content, zipfile.ZIP_DEFLATED)
+        archive.add(INDEX, index.getvalue().encode())
+        archive.end()
 
 
 def _free(name: str, taken: dict[str, int]) -> str:
