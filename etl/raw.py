@@ -102,6 +102,24 @@ class Conditions:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """Something in a chunk that no path of a mapping has read.
+
+    Attributes:
+        name: as a path would name it: ``LX/AT7.05``, a column, ``cac:TaxTotal/@id``; a segment of
+            which nothing was read by itself: ``LX/MS1``.
+        count: how often it stands there with a value.
+        position: where first.
+        value: the first value; None of a whole segment.
+    """
+
+    name: str
+    count: int
+    position: Position
+    value: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class PassedOver:
     """Values of one file that a path did not give, because it takes the first of several, and that
     no other path read.
@@ -177,6 +195,10 @@ class Chunk(Protocol):
 
     def children(self, row: str | None) -> Rows:
         """The rows of a `children:` entry; None: the flat rows under `group_by`."""
+        ...
+
+    def unread(self) -> Sequence[Unread]:
+        """What no path has read so far; slow, for the engineer who writes a mapping."""
         ...
 
     def passed_over(self) -> Sequence[PassedOver]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import file_digest
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from etl.config.partner import Partner
 from etl.errors import ConfigurationError
 from etl.jobs.workspace import Workspace
 from etl.mapping import Assembly, Context, Mapped
-from etl.raw import SourceFile
+from etl.raw import Chunk, SourceFile, Unread
 from etl.yamlfile import did_you_mean
 
 
@@ -39,8 +39,30 @@ def mapping_named(workspace: Workspace, name: str) -> ChosenMapping:
     return known[name]
 
 
-def map_one_file(workspace: Workspace, file: Path, chosen: ChosenMapping) -> Iterator[Mapped]:
+class UnreadOf:
+    """What no path of a mapping read of a file, put together from its chunks."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, Unread] = {}
+
+    def take(self, chunk: Chunk) -> None:
+        """Count what a chunk holds, once it was mapped."""
+        for each in chunk.unread():
+            before = self._found.get(each.name, replace(each, count=0))
+            self._found[each.name] = replace(before, count=before.count + each.count)
+
+    def listed(self) -> list[Unread]:
+        """All of it, in the order of its first places."""
+        return list(self._found.values())
+
+
+def map_one_file(
+    workspace: Workspace, file: Path, chosen: ChosenMapping, unread: UnreadOf | None = None
+) -> Iterator[Mapped]:
     """Map a file, chunk by chunk; nothing is noted anywhere.
+
+    Args:
+        unread: is told what the mapping did not read, where that is wanted.
 
     Raises:
         ConfigurationError: the mapping is wrong, or the file cannot be read.
@@ -56,4 +78,7 @@ def map_one_file(workspace: Workspace, file: Path, chosen: ChosenMapping) -> Ite
     context = Context(partner.id, partner.identity.scac, partner.client, None)
     assembly = Assembly(compiled.plan, context)
     for chunk in compiled.reader.read([source]):
-        yield assembly.take(chunk)
+        mapped = assembly.take(chunk)
+        if unread is not None:
+            unread.take(chunk)
+        yield mapped

@@ -16,7 +16,7 @@ from etl.errors import ConfigurationError
 from etl.fence import Caught, fenced
 from etl.mapping.plan import Mapped, Plan
 from etl.mapping.scope import Context
-from etl.raw import Chunk, PassedOver, Rows, SourceFile
+from etl.raw import Chunk, PassedOver, Rows, SourceFile, Unread
 
 _Indices = npt.NDArray[np.int64]
 
@@ -92,6 +92,10 @@ class Portion:
             for defect in self._chunk.defects
             if (self._first if defect.record is None else defect.record in self._number)
         ]
+
+    def unread(self) -> Sequence[Unread]:
+        """What nothing has read of the whole chunk."""
+        return self._chunk.unread() if self._first else []
 
     def passed_over(self) -> Sequence[PassedOver]:
         """What concerns whole files is told with the chunk's first record."""

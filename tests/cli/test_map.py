@@ -72,3 +72,18 @@ def test_a_charge_of_a_class_that_where_does_not_know_is_no_approved_invoice(
     result = etl("map", str(file), "-m", "parcelxpress/classes")
     assert len(result.stdout.splitlines()) == 2
     assert result.stderr == ""
+
+
+def test_what_a_mapping_does_not_read_is_listed(etl: CommandLine, tmp_path: Path) -> None:
+    file = tmp_path / "classes.csv"
+    file.write_text("no,total,class,amount,text\nA,10.00,FRT,10.00,Hello\n", "utf-8")
+    mapping = etl.night.root / "mappings/parcelxpress/classes.yaml"
+    mapping.write_text(CLASSES, "utf-8")
+    arguments = ("map", str(file), "-m", "parcelxpress/classes", "--unread")
+    [row] = etl.json(*arguments)
+    assert (row["name"], row["count"], row["value"]) == ("text", 1, "Hello")
+    assert (row["position"]["row"], row["position"]["column"]) == (2, "text")
+    printed = etl(*arguments).stdout
+    assert "Hello" in printed
+    assert "invoice_no" not in printed
+    etl("map", str(file), "-m", "parcelxpress/classes", "--json", code=2)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from etl.defects import Defect, Position
-from etl.raw import LINEAGE, Conditions, Crossing, DeclarationError, PassedOver, SourceFile
+from etl.raw import LINEAGE, Conditions, Crossing, DeclarationError, PassedOver, SourceFile, Unread
 
 FILE = SourceFile("orders.txt", "ab" * 32, 1, lambda: BytesIO(b"x"))
 
@@ -74,6 +74,10 @@ class MemoryChunk:
     def children(self, row: str | None) -> MemoryRows:
         rows = self.child_rows.get(row, ())
         return MemoryRows(rows, [child["record"] for child in rows])
+
+    def unread(self) -> list[Unread]:
+        """Nothing: our own records are no partner's."""
+        return []
 
     def passed_over(self) -> list[PassedOver]:
         return []

@@ -20,7 +20,7 @@ from etl.formats.delimited.rows import (
     grouped,
     numbers_in_file,
 )
-from etl.raw import PassedOver, SourceFile
+from etl.raw import PassedOver, SourceFile, Unread
 
 
 class DelimitedChunk:
@@ -85,6 +85,10 @@ class DelimitedChunk:
         if row is not None:
             rows = rows[self._flat.holds(conditions_of("row", row))[rows]]
         return FlatRows(self._flat, rows, record[rows], self._numbers)
+
+    def unread(self) -> list[Unread]:
+        """The columns that no path has read so far, and the source block does not name."""
+        return self._flat.unread()
 
     def passed_over(self) -> list[PassedOver]:
         """Nothing: where rows of a record differ in a column of the record, that is a defect."""

@@ -51,6 +51,18 @@ class Columns:
     names: tuple[str, ...]
     aliases: tuple[tuple[str, str], ...] = ()
 
+    def has(self, path: str) -> bool:
+        """Whether a path names one of them."""
+        try:
+            return self.index(path) >= 0
+        except ColumnNotFoundError:
+            return False
+
+    def name(self, index: int) -> str:
+        """A path of the column at a 0-based index."""
+        own = self.names[index] if index < len(self.names) else ""
+        return own if own and self.names.count(own) == 1 else f"#{index + 1}"
+
     def index(self, path: str) -> int:
         """The 0-based index of the column that `path` names; else :class:`ColumnNotFoundError`."""
         target = dict(self.aliases).get(path, path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from etl.defects import Defect, Position
 from etl.formats.delimited.columns import ColumnNotFoundError, Columns, Condition
 from etl.formats.delimited.declaration import Declaration
-from etl.raw import LINEAGE, SourceFile
+from etl.raw import LINEAGE, SourceFile, Unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,27 @@ class FlatTable:
         """File and line of `row`, and the column."""
         name = self.files[int(self.file[row])].name
         return Position(file=name, row=int(self.line[row]), column=path)
+
+    def unread(self) -> list[Unread]:
+        """The columns with values that no path has read, nor the source block."""
+        declared = self.declaration
+        named = [each.path for each in (*declared.where, *declared.ignore, *declared.row)]
+        paths = [*self._columns, *declared.group_by, *named]
+        found: dict[str, Unread] = {}
+        for part in self.parts:
+            read = {part.columns.index(path) for path in paths if part.columns.has(path)}
+            for index in sorted(set(range(part.columns.width)) - read):
+                column = cells(part, index, declared.trim)
+                filled = np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False))
+                if not len(filled):
+                    continue
+                name = part.columns.name(index)
+                row = int(filled[0])
+                at = Position(self.files[int(part.file[row])].name, row=int(part.line[row]))
+                new = Unread(name, len(filled), replace(at, column=name), column[row].as_py())
+                before = found.get(name, replace(new, count=0))
+                found[name] = replace(before, count=before.count + len(filled))
+        return list(found.values())
 
     def missing_columns(self) -> list[Defect]:
         """One defect for each file and column that was asked for and is not there."""

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from etl.defects import Defect, Position
 from etl.formats.source_block import nearest
-from etl.raw import LINEAGE, DeclarationError, PassedOver, SourceFile
+from etl.raw import LINEAGE, DeclarationError, PassedOver, SourceFile, Unread
 
 Indices = npt.NDArray[np.int64]
 
@@ -124,6 +124,10 @@ class RecordsChunk:
         kept = kept[of_record[kept] >= 0]
         owners = of_record[kept].astype(np.int64)
         return RecordsRows(row, table.take(pa.array(kept)), owners, self.files)
+
+    def unread(self) -> list[Unread]:
+        """Nothing: our own records are no partner's."""
+        return []
 
     def passed_over(self) -> list[PassedOver]:
         """Nothing: a row has a value once."""

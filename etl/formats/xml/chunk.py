@@ -12,7 +12,8 @@ from etl.defects import Defect
 from etl.formats.xml.declaration import Declaration
 from etl.formats.xml.passed_over import passed_over
 from etl.formats.xml.rows import Record, XmlRows
-from etl.raw import PassedOver, SourceFile
+from etl.formats.xml.unread import unread
+from etl.raw import PassedOver, SourceFile, Unread
 
 
 @dataclass
@@ -56,6 +57,10 @@ class XmlChunk:
                 owners += [index] * len(inside)
             self._asked[row] = self._rows(elements, owners)
         return self._asked[row]
+
+    def unread(self) -> list[Unread]:
+        """The elements and attributes that no path has read so far."""
+        return list(unread(self.found, self.files, list(self._asked.values())))
 
     def passed_over(self) -> list[PassedOver]:
         """The values that the paths asked for so far did not give."""

@@ -29,9 +29,10 @@ from etl.formats.edi.reading.rows import EdiRows
 from etl.formats.edi.reading.segments import SegmentIndex
 from etl.formats.edi.reading.shapes import Shapes
 from etl.formats.edi.reading.transactions import outline
+from etl.formats.edi.reading.unread import unread
 from etl.formats.edi.receipt import ReceivedInterchange
 from etl.formats.refusal import RefusedError
-from etl.raw import Conditions, Crossing, DeclarationError, FilePart, PassedOver, SourceFile
+from etl.raw import Conditions, Crossing, DeclarationError, FilePart, PassedOver, SourceFile, Unread
 
 
 class EdiChunk:
@@ -111,6 +112,10 @@ class EdiChunk:
     def passed_over(self) -> list[PassedOver]:
         """The values that the paths asked for so far did not give."""
         return list(passed_over(self._reading, self._rows.values()))
+
+    def unread(self) -> list[Unread]:
+        """The segments and elements that no path has read so far."""
+        return list(unread(self._reading, list(self._rows.values())))
 
     def receipts(self) -> list[ReceivedInterchange]:
         """The interchanges that this chunk has part of, with their transactions so far."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +16,7 @@ from etl.formats.edi.notation import Notation
 from etl.formats.edi.reading.cells import content
 from etl.formats.edi.reading.content import Reading
 from etl.formats.edi.reading.matches import Matches
-from etl.formats.edi.reading.paths import FieldPath, Step, field_path, row_path
+from etl.formats.edi.reading.paths import FieldPath, field_path, row_path
 from etl.formats.edi.reading.picked import Segments
 from etl.formats.edi.reading.segments import Indexes
 from etl.raw import LINEAGE
@@ -69,10 +70,19 @@ class EdiRows:
         found = [(path, field_path(self._structures, path, self._row)) for path in self._columns]
         return [(path, place) for path, place in found if place.envelope is None]
 
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """The row declaration."""
-        return self._steps
+    def cells_read(self) -> Iterator[tuple[Indexes, int, int | None]]:
+        """The cells that paths and conditions read so far: segments, element and component."""
+        every = [(self._steps, self._segments.numbers)]
+        for _, place in self.read:
+            numbers = self.found(place).numbers
+            yield numbers, place.element, place.component
+            every.append((place.steps, numbers))
+        for steps, numbers in every:
+            for depth, step in enumerate(steps, start=1):
+                innermost = depth == len(steps)
+                of_step = numbers if innermost else self._matches.fitting(steps[:depth]).numbers
+                for condition in step.conditions:
+                    yield of_step, condition.element, condition.component
 
     def found(self, place: FieldPath) -> Segments:
         """The segments that a path took its values from."""
