@@ -1,4 +1,8 @@
-"""Numbers of documents in the one form in which every room compares them."""
+"""Reference numbers in the one form in which they are compared, whoever compares them.
+
+A number is stored, looked up, filtered and joined in this form: in columns, in a filter, and typed
+by a person. No other code takes a number apart for comparing.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +33,12 @@ def normalised(field: str) -> pc.Expression:
     """The same of a column `field`, for filtering tables that are not in memory yet."""
     plain = pc.replace_substring_regex(pc.field(field), pattern=r"[^\p{L}\p{N}]", replacement="")
     return pc.utf8_upper(plain)
+
+
+def normalised_text(value: str) -> str | None:
+    """The same of one number, as a person types it."""
+    text: str | None = normalise(pa.array([value], pa.string()))[0].as_py()
+    return text
 
 
 def _without_ascii_signs(upper: pa.Array) -> pa.Array:

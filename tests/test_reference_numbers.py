@@ -1,9 +1,11 @@
+import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl.reference_numbers import normalise, normalised
+from etl.reconcile.frames import normalised as in_frame
+from etl.reference_numbers import normalise, normalised, normalised_text
 
 
 @pytest.mark.parametrize(
@@ -52,3 +54,24 @@ def test_a_filter_finds_the_same_numbers(values: list[str | None]) -> None:
         if n in wanted.to_pylist()
     ]
     assert table.filter(normalised("number").isin(wanted))["number"].to_pylist() == expected
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.text()))
+def test_a_column_a_frame_a_filter_and_a_typed_number_compare_in_one_form(
+    values: list[str],
+) -> None:
+    stored = normalise(pa.array(values, pa.string())).to_pylist()
+    assert [normalised_text(value) for value in values] == stored
+    column = pd.Series(values, dtype=pd.ArrowDtype(pa.string()))
+    assert [None if pd.isna(one) else one for one in in_frame(column)] == stored
+    table = pa.table({"number": pa.array(values, pa.string())})
+    numbers = pa.array(stored, pa.string()).drop_null()
+    found = table.filter(normalised("number").isin(numbers))["number"].to_pylist()
+    assert found == [value for value, number in zip(values, stored, strict=True) if number]
+
+
+@pytest.mark.parametrize("number", ["straße-12", "ﬁ-7", "ŉ1", "é 1"])
+def test_a_letter_that_some_write_as_two_is_looked_up_as_it_is_stored(number: str) -> None:
+    [stored] = normalise(pa.array([number])).to_pylist()
+    assert normalised_text(number) == stored

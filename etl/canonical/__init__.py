@@ -16,8 +16,6 @@ __all__ = [
     "complete",
     "lineage_position",
     "nested",
-    "normalise",
-    "normalised",
     "record_type",
     "record_types",
     "validate",

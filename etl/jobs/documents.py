@@ -9,12 +9,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from etl.canonical import RecordSet, normalise
+from etl.canonical import RecordSet
 from etl.jobs.batch import BatchFile
 from etl.jobs.stages.map import MappedBatch
 from etl.jobs.stages.reconcile import INVOICE
 from etl.ledger.models import Disposition
 from etl.reconcile import Reconciliation
+from etl.reference_numbers import normalise
 
 REFERENCE_DATA = ("expected_charge", "shipment")
 """Record types that are kept for the audit and never pushed: the batch's Parquet files hold them,

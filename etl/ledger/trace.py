@@ -24,6 +24,7 @@ from etl.ledger.models import (
     Run,
 )
 from etl.ledger.views import as_dict
+from etl.reference_numbers import normalised_text
 
 _HEX = re.compile(r"[0-9a-f]{8,64}")
 _DATABASE_ID = re.compile(r"[0-9]{1,15}")
@@ -189,7 +190,7 @@ class _Search:
         return self._matching(File, wanted)
 
     def _matching_documents(self) -> list[Document]:
-        key, plain = self._key, _normalised(self._key)
+        key, plain = self._key, normalised_text(self._key)
         named = select(DocumentReference.document_id).where(DocumentReference.value_norm == plain)
         return self._matching(
             Document,
@@ -273,8 +274,3 @@ def _origins(interchanges: Iterable[Interchange]) -> list[str]:
 def _joined(*lists: Sequence[_Row]) -> list[_Row]:
     """All rows once, in the order they were found; a session gives one object a row."""
     return list(dict.fromkeys(row for rows in lists for row in rows))
-
-
-def _normalised(key: str) -> str:
-    """Capital letters and digits only, as numbers are stored to be compared."""
-    return "".join(letter for letter in key.upper() if letter.isalnum())

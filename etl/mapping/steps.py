@@ -14,13 +14,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from etl.canonical import Kind, normalise
+from etl.canonical import Kind
 from etl.canonical.record_types import ARROW_TYPES
 from etl.canonical.views import decimal_text
 from etl.defects import Severity
 from etl.mapping import dates, numbers, units
 from etl.mapping.codes import CodeList
 from etl.mapping.scope import Cells
+from etl.reference_numbers import normalise
 
 Step = Callable[[pa.Array, Cells], pa.Array]
 

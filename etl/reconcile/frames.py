@@ -9,6 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from etl.reference_numbers import normalise
+
 Column: TypeAlias = "pd.Series[Any]"
 ZERO: Any = Decimal(0)
 MONEY = pa.decimal128(18, 4)
@@ -41,10 +43,9 @@ def arrow(data: pd.DataFrame, schema: pa.Schema) -> pa.Table:
 
 
 def normalised(reference: Column) -> Column:
-    """Reference numbers as they compare: upper case, letters and digits only; none left: null."""
-    text = pc.utf8_upper(pa.array(reference))
-    text = pc.replace_substring_regex(text, r"[^\p{L}\p{N}]", "")
-    text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+    """Reference numbers as they compare; none left: null."""
+    text = pa.array(reference, pa.string())
+    text = normalise(text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text)
     return pd.Series(text, index=reference.index, dtype=pd.ArrowDtype(pa.string()))
 
 

@@ -1,8 +1,10 @@
 import json
 
+import pyarrow as pa
 import pytest
 
 from etl.ledger import Ledger
+from etl.reference_numbers import normalise
 from tests.ledger import story
 from tests.ledger.conftest import ManualClock, new_file, open_batch
 
@@ -149,3 +151,13 @@ def test_a_received_control_number_leads_to_its_file(ledger: Ledger, clock: Manu
     assert trace.matched == ("control number",)
     assert [file.id for file in trace.files] == ["f1", "f2"]
     assert trace.documents
+
+
+def test_a_number_is_looked_up_in_the_form_in_which_it_is_stored(ledger: Ledger) -> None:
+    open_batch(ledger)
+    stored = normalise(pa.array(["straße-12"]))[0].as_py()
+    row = {"record_id": 0, "partner": "rhein", "carrier_scac": "FWDE", "pro_norm": stored}
+    with ledger.begin() as tx:
+        tx.documents.record("b1", "freight_invoice", [row])
+    with ledger.read() as tx:
+        assert tx.trace("straße-12").matched == ("PRO",)

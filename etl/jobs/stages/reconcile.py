@@ -10,12 +10,13 @@ from operator import or_
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from etl.canonical import RecordSet, normalise, normalised, record_type
+from etl.canonical import RecordSet, record_type
 from etl.jobs.batch import BatchFile
 from etl.jobs.stages.map import MappedBatch
 from etl.jobs.workspace import Workspace
 from etl.ledger.history import SCHEMA as HISTORY
 from etl.reconcile import Reconciliation, reconcile
+from etl.reference_numbers import normalise, normalised
 
 INVOICE = "freight_invoice"
 
