@@ -5,7 +5,6 @@ from etl.canonical.record_types import Field, Kind, RecordType, record_type, rec
 from etl.canonical.records import RecordSet
 from etl.canonical.validation import Violation, lineage_position, validate, violations
 from etl.canonical.views import nested
-from etl.reference_numbers import normalise, normalised
 
 __all__ = [
     "Field",

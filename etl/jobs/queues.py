@@ -145,7 +145,7 @@ def document_of(batch_id: str, trouble: Trouble) -> str | None:
 
 
 def _audit_queue(outcome: str, reasons: list[str]) -> str:
-    if any(reason.startswith("DUPLICATE") for reason in reasons):
+    if any(reason.startswith(("DUPLICATE", "INVOICE_NO_REUSED")) for reason in reasons):
         return DUPLICATES
     return DISPUTES if outcome == "DISPUTE" else FREIGHT_AUDIT
 

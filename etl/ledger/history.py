@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from etl.ledger.chunks import chunks
-from etl.ledger.models import Document, DocumentReference, File
+from etl.ledger.models import Batch, Document, DocumentReference, File
 
 SCHEMA = pa.schema(
     [
         ("document_id", pa.string()),
         ("batch_id", pa.string()),
-        ("file_sha256", pa.string()),
+        ("file_id", pa.string()),
+        ("arrived", pa.int64()),
         ("partner", pa.string()),
         ("record_type", pa.string()),
         ("business_key", pa.string()),
@@ -31,18 +32,21 @@ SCHEMA = pa.schema(
         ("currency", pa.string()),
         ("outcome", pa.string()),
         ("disposition", pa.string()),
+        ("reasons", pa.list_(pa.string())),
     ]
+)
+"""`arrived` is the place of the document's file in the order of what happened."""
+
+REFERENCES = pa.schema(
+    [("document_id", pa.string()), ("type", pa.string()), ("value_norm", pa.string())]
 )
 
 _COLUMNS = (
     Document.id,
     Document.batch_id,
-    File.sha256,
-    *(
-        getattr(Document, name)
-        for name in SCHEMA.names
-        if name not in ("document_id", "batch_id", "file_sha256")
-    ),
+    Document.file_id,
+    File.sequence,
+    *(getattr(Document, name) for name in SCHEMA.names[4:]),
 )
 
 
@@ -59,72 +63,59 @@ class History:
         invoice_no_norms: Iterable[str] = (),
         pros: Iterable[str] = (),
         bols: Iterable[str] = (),
-        exclude_file_sha256s: Collection[str] = (),
-        exclude_batch: str | None = None,
-        received_until: int | None = None,
+        business_keys: Iterable[str] = (),
     ) -> pa.Table:
-        """The carrier's documents with one of these normalised numbers; columns of :data:`SCHEMA`.
+        """The carrier's documents with one of these normalised numbers, and whoever's with one of
+        these business keys; in the order in which they were processed, each once.
 
-        A number is also found where a document only names it as a reference of type PRO or BOL:
-        the row then carries that number in `pro_norm` or `bol_norm`, so a document may come in
-        several rows.
+        A number is also found where a document only names it as a reference of type PRO or BOL.
 
-        Args:
-            exclude_file_sha256s: files whose own earlier processing is not history (a rerun).
-            exclude_batch: the batch being worked on.
-            received_until: a file's place in the ledger's order; what came later is no history: a
-                bill that is processed again is not the duplicate of its own repetition.
+        Returns:
+            The columns of :data:`SCHEMA`.
         """
-        hidden = frozenset(exclude_file_sha256s)
-        rows: dict[tuple[Any, ...], dict[str, Any]] = {}
-        for row in self._matches(carrier_scac, invoice_no_norms, pros, bols, received_until):
-            if row["file_sha256"] not in hidden and row["batch_id"] != exclude_batch:
-                rows[(row["document_id"], row["pro_norm"], row["bol_norm"])] = row
-        ordered = sorted(rows.items(), key=lambda item: tuple(part or "" for part in item[0]))
-        return pa.Table.from_pylist([row for _, row in ordered], schema=SCHEMA)
-
-    def _matches(
-        self,
-        carrier_scac: str,
-        invoice_no_norms: Iterable[str],
-        pros: Iterable[str],
-        bols: Iterable[str],
-        received_until: int | None,
-    ) -> Iterable[dict[str, Any]]:
-        of_carrier = (
-            select(*_COLUMNS)
-            .outerjoin(File, File.id == Document.file_id)
-            .where(Document.carrier_scac == carrier_scac)
-        )
-        if received_until is not None:
-            came_before = or_(File.id.is_(None), File.sequence <= received_until)
-            of_carrier = of_carrier.where(came_before)
-        for column, values in (
-            (Document.invoice_no_norm, invoice_no_norms),
-            (Document.pro_norm, pros),
-            (Document.bol_norm, bols),
+        rows: dict[str, tuple[Any, ...]] = {}
+        of_carrier = Document.carrier_scac == carrier_scac
+        for column, values, whose in (
+            (Document.invoice_no_norm, invoice_no_norms, of_carrier),
+            (Document.business_key, business_keys, Document.carrier_scac != carrier_scac),
+            (Document.pro_norm, pros, of_carrier),
+            (Document.bol_norm, bols, of_carrier),
         ):
             for some in chunks(_distinct(values)):
-                yield from self._rows(of_carrier.where(column.in_(some)))
-        for kind, name, values in (("PRO", "pro_norm", pros), ("BOL", "bol_norm", bols)):
+                self._take(rows, column.in_(some), whose)
+        for kind, values in (("PRO", pros), ("BOL", bols)):
             for some in chunks(_distinct(values)):
-                yield from self._named(of_carrier, kind, name, some)
-
-    def _rows(self, query: Select[Any]) -> Iterable[dict[str, Any]]:
-        for row in self._session.execute(query):
-            yield dict(zip(SCHEMA.names, row, strict=True))
-
-    def _named(
-        self, of_carrier: Select[Any], kind: str, name: str, values: Sequence[str]
-    ) -> Iterable[dict[str, Any]]:
-        """Documents that name one of `values` as a reference of the type `kind`."""
-        query = (
-            of_carrier.join(DocumentReference, DocumentReference.document_id == Document.id)
-            .where(DocumentReference.type == kind, DocumentReference.value_norm.in_(values))
-            .add_columns(DocumentReference.value_norm)
+                naming = select(DocumentReference.document_id).where(
+                    DocumentReference.type == kind, DocumentReference.value_norm.in_(some)
+                )
+                self._take(rows, Document.id.in_(naming), of_carrier)
+        ordered = sorted(rows.values(), key=lambda row: row[-2:])
+        columns = zip(*ordered, strict=True) if ordered else ((),) * len(SCHEMA)
+        return pa.table(
+            [pa.array(values, field.type) for field, values in zip(SCHEMA, columns, strict=False)],
+            schema=SCHEMA,
         )
-        for *row, value in self._session.execute(query):
-            yield dict(zip(SCHEMA.names, row, strict=True)) | {name: value}
+
+    def references_of(self, document_ids: Sequence[str]) -> pa.Table:
+        """All numbers that documents name; columns of :data:`REFERENCES`."""
+        columns = [getattr(DocumentReference, name) for name in REFERENCES.names]
+        found: list[dict[str, Any]] = []
+        for some in chunks(list(document_ids)):
+            query = select(*columns).where(DocumentReference.document_id.in_(some))
+            found += [dict(zip(REFERENCES.names, row, strict=True)) for row in self._execute(query)]
+        return pa.Table.from_pylist(found, schema=REFERENCES)
+
+    def _take(self, rows: dict[str, tuple[Any, ...]], *conditions: ColumnElement[bool]) -> None:
+        query = (
+            select(*_COLUMNS, Batch.sequence, Document.record_id)
+            .join(Batch, Batch.id == Document.batch_id)
+            .outerjoin(File, File.id == Document.file_id)
+            .where(*conditions)
+        )
+        rows |= {row[0]: tuple(row) for row in self._execute(query)}
+
+    def _execute(self, query: Select[Any]) -> Iterable[Any]:
+        return self._session.execute(query)
 
 
 def _distinct(values: Iterable[str]) -> list[str]:

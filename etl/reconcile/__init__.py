@@ -6,13 +6,16 @@ from etl.reconcile.audit import (
     Reconciliation,
     reconcile,
 )
-from etl.reconcile.reasons import Outcome, Reason, Status
+from etl.reconcile.placeholders import Placeholders
+from etl.reconcile.reasons import COUNTS_FOR_NOTHING, Outcome, Reason, Status
 from etl.reconcile.tolerances import Tolerances, tolerances_from, tolerances_of, tolerances_schema
 
 __all__ = [
+    "COUNTS_FOR_NOTHING",
     "RECONCILED_INVOICE",
     "RECONCILED_LINE",
     "Outcome",
+    "Placeholders",
     "Reason",
     "Reconciliation",
     "Status",

@@ -12,6 +12,7 @@ import pyarrow as pa
 from etl.reconcile.arithmetic import currencies, totals
 from etl.reconcile.bills import Bills, bills
 from etl.reconcile.charges import (
+    billed_charges,
     charge_findings,
     compared_charges,
     later_bill_findings,
@@ -24,11 +25,14 @@ from etl.reconcile.decision import (
     nothing_to_compare,
     nothing_to_reclaim,
 )
-from etl.reconcile.duplicates import earlier_bills, rebilled_freight, repeated_invoices
-from etl.reconcile.expectations import expectations
+from etl.reconcile.duplicates import Billing, rebilled_freight
+from etl.reconcile.earlier import Earlier, earlier_bills, ranked
+from etl.reconcile.expectations import Expectations, expectations
 from etl.reconcile.frames import MONEY, Column, arrow
+from etl.reconcile.freight import freight_of, numbers_of, with_ours
 from etl.reconcile.matching import matched_shipments, unmatched
 from etl.reconcile.reasons import Weight, findings
+from etl.reconcile.repeated import repeated_invoices
 from etl.reconcile.tolerances import Tolerances
 
 RECONCILED_INVOICE = pa.schema(
@@ -102,36 +106,36 @@ def reconcile(
     *,
     shipments: pa.Table | None = None,
     history: pa.Table | None = None,
+    history_references: pa.Table | None = None,
     mapping_findings: Iterable[MappingFinding] = (),
 ) -> Reconciliation:
     """Audit the freight invoices of a batch; the order of the rules is the order of the audit.
 
     Args:
         invoices: the tables freight_invoice, charge_line and reference, joined by record_id,
-            which is unique in the batch.
+            which is unique in the batch. `file_id` and `arrived` of freight_invoice, where they
+            are given, say which file brought an invoice, and when in the order of all files.
         expected: expected charges, oldest first.
         shipments: known shipments, so that NO_RATE and SHIPMENT_NOT_FOUND can be told apart.
         history: documents of earlier batches, oldest first: business_key, record_hash,
-            carrier_scac, invoice_no_norm, pro_norm, bol_norm, amount, batch_id, disposition.
-            Without the earlier processing of this batch's own files.
+            carrier_scac, invoice_no_norm, shipment_ref, pro_norm, bol_norm, amount, batch_id,
+            outcome, disposition, reasons, file_id, arrived, partner, document_id; with the earlier
+            processing of this batch's own files.
+        history_references: document_id, type, value_norm of them.
         tolerances: see :func:`etl.reconcile.tolerances.tolerances_from`.
         mapping_findings: business findings of the mappings' own checks; each makes a REVIEW.
     """
-    batch = bills(invoices)
-    earlier = earlier_bills(history)
-    wanted = expectations(expected, shipments)
+    none = tolerances.placeholders
+    batch = bills(invoices, none)
+    earlier = earlier_bills(history, history_references, batch, none)
+    wanted = expectations(expected, shipments, none)
 
     found = [totals(batch), currencies(batch)]
     found.append(_of_mappings(mapping_findings, pd.concat(found)))
-    duplicates = pd.concat(
-        [
-            repeated_invoices(batch, earlier),
-            rebilled_freight(batch, earlier, wanted.many_shipments),
-        ],
-        ignore_index=True,
-    )
-    duplicate_ids = duplicates.loc[duplicates["weight"] == Weight.BLOCKING, "record_id"]
     matched = matched_shipments(batch, wanted)
+    every = ranked(batch, earlier)
+    duplicates = _duplicates(batch, earlier, every, wanted, matched, tolerances)
+    duplicate_ids = _blocking(duplicates)
     rows = compared_charges(batch, matched, wanted, tolerances, duplicate_ids)
     sums = bill_sums(batch, rows, tolerances)
 
@@ -142,7 +146,7 @@ def reconcile(
     found += [
         duplicates,
         unmatched(matched),
-        used_twice(rows, duplicate_ids),
+        used_twice(rows, duplicate_ids, every),
         later_bill_findings(batch, rows),
         by_charge,
         bill_findings(sums),
@@ -151,6 +155,33 @@ def reconcile(
     decisions = decided(batch, sums, pd.concat(found, ignore_index=True))
     decisions["matched_by"] = _matched_by(batch, matched)
     return Reconciliation(arrow(decisions, RECONCILED_INVOICE), _lines(rows))
+
+
+def _duplicates(
+    batch: Bills,
+    earlier: Earlier,
+    every: pd.DataFrame,
+    wanted: Expectations,
+    matched: pd.DataFrame,
+    tolerances: Tolerances,
+) -> pd.DataFrame:
+    """What was billed before, under the same number or another one."""
+    numbers = pd.concat([numbers_of(batch), earlier.numbers], ignore_index=True)
+    numbers = with_ours(numbers, wanted.keys)
+    repeated = repeated_invoices(batch, every, numbers)
+    billing = Billing(
+        every,
+        freight_of(numbers),
+        billed_charges(batch, matched),
+        wanted.many_shipments,
+        _blocking(repeated),
+    )
+    rebilled = rebilled_freight(batch, earlier, billing, tolerances.placeholders)
+    return pd.concat([repeated, rebilled], ignore_index=True)
+
+
+def _blocking(found: pd.DataFrame) -> Column:
+    return found.loc[found["weight"] == Weight.BLOCKING, "record_id"]
 
 
 def _of_mappings(mapping_findings: Iterable[MappingFinding], ours: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from etl.reconcile.frames import MONEY, Column, frame, normalised, wide
+from etl.reconcile.placeholders import Placeholders
 
 _CREDIT_NOTE, _DEBIT_NOTE = "381", "383"
 """UN/EDIFACT 1001: credit note, debit note."""
@@ -27,6 +28,9 @@ class Kind(StrEnum):
 _INVOICE = pa.schema(
     [
         pa.field("record_id", pa.int64()),
+        pa.field("partner", pa.string()),
+        pa.field("file_id", pa.string()),
+        pa.field("arrived", pa.int64()),
         pa.field("business_key", pa.string()),
         pa.field("record_hash", pa.string()),
         pa.field("carrier_scac", pa.string()),
@@ -67,11 +71,16 @@ class Bills:
     """The invoices of a batch.
 
     Attributes:
-        headers: a row an invoice, by record_id; besides the canonical columns `pro`, `bol`
-            (normalised; from the header, else from the references) and `kind` (:class:`Kind`).
+        headers: a row an invoice, by record_id; besides the canonical columns `shipment`
+            (normalised), `pro`, `bol` (from the header, else from the references) and `kind`
+            (:class:`Kind`). `file_id` and `arrived` say which file brought it, and when in the
+            order of all files; null: now, after all others.
         lines: a row a charge; besides the canonical columns `ref`, the normalised shipment
             reference, null where the charge is for the whole invoice.
         references: a row a reference number.
+        placeholders: record_id, number; what stands where a reference should be.
+
+    Placeholders are left out of all references.
 
     A credit note counts as money back whatever sign its sender writes: where its total is
     positive, its amounts are negated here.
@@ -80,25 +89,45 @@ class Bills:
     headers: pd.DataFrame
     lines: pd.DataFrame
     references: pd.DataFrame
+    placeholders: pd.DataFrame
 
 
-def bills(invoices: Mapping[str, pa.Table]) -> Bills:
-    """The frames of the record set `invoices` (freight_invoice, charge_line, reference)."""
+def bills(invoices: Mapping[str, pa.Table], none: Placeholders) -> Bills:
+    """The frames of the record set `invoices` (freight_invoice, charge_line, reference).
+
+    Args:
+        none: which references are none.
+    """
     headers = frame(invoices["freight_invoice"], _INVOICE).sort_values("record_id")
     headers = headers.reset_index(drop=True)
     lines = frame(invoices.get("charge_line"), _LINE)
     references = frame(invoices.get("reference"), _REFERENCE)
 
     headers["kind"] = _kind(headers)
-    headers["pro"] = _first_known(headers, "pro_no", references, "PRO")
-    headers["bol"] = _first_known(headers, "bol_no", references, "BOL")
     lines["ref"] = normalised(lines["shipment_ref"])
+    for name, column in (("shipment", "shipment_ref"), ("pro", "pro_no"), ("bol", "bol_no")):
+        headers[name] = normalised(headers[column])
+    placeholders = []
+    for data, name in (
+        (headers, "shipment"),
+        (headers, "pro"),
+        (headers, "bol"),
+        (lines, "ref"),
+        (references, "value_norm"),
+    ):
+        written = data.assign(number=none.found_in(data[name]))[["record_id", "number"]]
+        placeholders.append(written.dropna().drop_duplicates())
+        data[name] = none.left_out_of(data[name])
+    references = references.dropna(subset=["value_norm"]).reset_index(drop=True)
+    headers["pro"] = _first_known(headers, "pro", references, "PRO")
+    headers["bol"] = _first_known(headers, "bol", references, "BOL")
 
     turned = ((headers["kind"] == Kind.CREDIT) & (headers["total"] > 0)).fillna(False)
     turned_ids = headers.loc[turned, "record_id"]
     _negate(headers, turned, ["total", "tax_total"])
     _negate(lines, lines["record_id"].isin(turned_ids), ["amount", "tax_amount"])
-    return Bills(headers, lines, references)
+    written = pd.concat(placeholders, ignore_index=True).drop_duplicates()
+    return Bills(headers, lines, references, written)
 
 
 def _kind(headers: pd.DataFrame) -> Column:
@@ -113,7 +142,7 @@ def _kind(headers: pd.DataFrame) -> Column:
 def _first_known(headers: pd.DataFrame, column: str, references: pd.DataFrame, kind: str) -> Column:
     of_kind = references[references["type"] == kind].drop_duplicates("record_id")
     from_references = headers["record_id"].map(of_kind.set_index("record_id")["value_norm"])
-    return normalised(headers[column]).fillna(from_references.astype("string[pyarrow]"))
+    return headers[column].fillna(from_references.astype(headers[column].dtype))
 
 
 def _negate(data: pd.DataFrame, rows: Column, columns: list[str]) -> None:

@@ -98,8 +98,21 @@ def later_bill_findings(bills: Bills, rows: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True)
 
 
-def used_twice(rows: pd.DataFrame, duplicates: Column) -> pd.DataFrame:
-    """OVER_ACCRUAL where two ordinary bills of the batch use the same expected charge."""
+def billed_charges(bills: Bills, matched: pd.DataFrame) -> pd.DataFrame:
+    """record_id, shipment (ours; null where unknown), charge_code: each once."""
+    billed = _billed(bills, matched)[["record_id", "shipment", "charge_code"]]
+    return billed.drop_duplicates().reset_index(drop=True)
+
+
+def used_twice(rows: pd.DataFrame, duplicates: Column, every: pd.DataFrame) -> pd.DataFrame:
+    """OVER_ACCRUAL where two ordinary bills of the batch use the same expected charge; the one that
+    counts first has it.
+
+    Args:
+        every: see :func:`etl.reconcile.earlier.ranked`.
+    """
+    order = every.loc[every["in_batch"]].set_index("bill")["rank"]
+    rows = rows.iloc[rows["record_id"].map(order).argsort(kind="stable")]
     billed = rows[rows["expected"].notna() & (rows["billed"] != 0) & (rows["kind"] == Kind.BILL)]
     billed = billed[~billed["record_id"].isin(duplicates)]
     again = billed[billed.duplicated(_SCOPE)]

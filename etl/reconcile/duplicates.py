@@ -1,204 +1,195 @@
-"""Was this already billed: the same invoice again, or the same freight under another number."""
+"""The same freight billed under another number: by its PRO, or by its BOL."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pandas as pd
-import pyarrow as pa
 
 from etl.reconcile.bills import Bills, Kind
-from etl.reconcile.frames import MONEY, Column, as_text, frame
+from etl.reconcile.candidates import first_other
+from etl.reconcile.earlier import Earlier
+from etl.reconcile.frames import as_text
+from etl.reconcile.placeholders import Placeholders, common_numbers
 from etl.reconcile.reasons import Reason, Weight, findings
 
-_HISTORY = pa.schema(
-    [
-        pa.field("business_key", pa.string()),
-        pa.field("record_hash", pa.string()),
-        pa.field("carrier_scac", pa.string()),
-        pa.field("invoice_no_norm", pa.string()),
-        pa.field("pro_norm", pa.string()),
-        pa.field("bol_norm", pa.string()),
-        pa.field("amount", MONEY),
-        pa.field("batch_id", pa.string()),
-        pa.field("disposition", pa.string()),
-    ]
-)
-_PAID = ["pushed", "unchanged"]
+_NUMBER = "invoice_no_norm"
 
 
-def earlier_bills(history: pa.Table | None) -> pd.DataFrame:
-    """History as the rules see it: `pro`, `bol`, `place`; what was rejected counts as not billed.
+@dataclass(frozen=True, slots=True)
+class Billing:
+    """What bills of the batch and of history are told apart by.
 
-    Args:
-        history: documents of earlier batches, oldest first.
+    Attributes:
+        every: see :func:`etl.reconcile.earlier.ranked`.
+        freight: bill, freight, ours; see :func:`etl.reconcile.freight.freight_of`.
+        charges: record_id, shipment, charge_code: what the batch bills of our shipments.
+        bols_of_many_shipments: carrier_scac, bol.
+        repeated: bills of the batch that an earlier rule calls repetitions; nothing is a duplicate
+            of them.
     """
-    earlier = frame(history, _HISTORY).rename(columns={"pro_norm": "pro", "bol_norm": "bol"})
-    earlier = earlier[(earlier["disposition"] != "rejected").fillna(True)]
-    earlier["place"] = "in batch " + earlier["batch_id"].fillna("unknown")
-    return earlier.reset_index(drop=True)
 
-
-def repeated_invoices(bills: Bills, earlier: pd.DataFrame) -> pd.DataFrame:
-    """DUPLICATE_BILL for an invoice that came before under the same business key.
-
-    Twice in the batch with the same content: the second is the duplicate. Twice with different
-    content: both wait, since nobody can tell which one counts. Against history only the same
-    content is a duplicate; other content corrects the earlier version and is a note.
-    """
-    columns = ["record_id", "business_key", "record_hash", "invoice_no"]
-    known = bills.headers[columns].dropna(subset=["business_key"])
-    found = []
-
-    hashes = known.groupby("business_key", sort=False)["record_hash"].transform("nunique")
-    disputed = known[hashes > 1]
-    found.append(
-        _found(
-            disputed,
-            Reason.DUPLICATE_BILL,
-            [
-                f"invoice {number} is in this batch more than once with different content: "
-                "ask the carrier which one counts"
-                for number in disputed["invoice_no"]
-            ],
-            disputed["business_key"],
-        )
-    )
-    again = known[(hashes == 1) & known.duplicated("business_key")]
-    found.append(
-        _found(
-            again,
-            Reason.DUPLICATE_BILL,
-            [f"invoice {number} is in this batch more than once" for number in again["invoice_no"]],
-            again["business_key"],
-        )
-    )
-
-    latest = earlier.drop_duplicates("business_key", keep="last")
-    before = known.merge(
-        latest[["business_key", "record_hash", "place"]].dropna(subset=["business_key"]),
-        on="business_key",
-        suffixes=("", "_before"),
-    )
-    same = (before["record_hash"] == before["record_hash_before"]).fillna(False)
-    repeated, corrected = before[same], before[~same]
-    found.append(
-        _found(
-            repeated,
-            Reason.DUPLICATE_BILL,
-            [
-                f"invoice {number} was billed before with the same content, {place}"
-                for number, place in zip(repeated["invoice_no"], repeated["place"], strict=True)
-            ],
-            repeated["business_key"],
-        )
-    )
-    found.append(
-        findings(
-            corrected["record_id"],
-            Weight.NOTE,
-            None,
-            [
-                f"corrects the version of invoice {number} {place}"
-                for number, place in zip(corrected["invoice_no"], corrected["place"], strict=True)
-            ],
-        )
-    )
-    return pd.concat(found, ignore_index=True)
+    every: pd.DataFrame
+    freight: pd.DataFrame
+    charges: pd.DataFrame
+    bols_of_many_shipments: pd.DataFrame
+    repeated: pd.Series[int]
 
 
 def rebilled_freight(
-    bills: Bills, earlier: pd.DataFrame, bols_of_many_shipments: pd.DataFrame
+    bills: Bills, earlier: Earlier, billing: Billing, none: Placeholders
 ) -> pd.DataFrame:
-    """The same freight under another invoice number, told by PRO, then by BOL.
+    """Duplicates of an earlier bill under another number, within the batch or in history.
 
     - the same carrier and PRO: DUPLICATE_BILL;
-    - the same carrier, BOL and amount: DUPLICATE_BILL_FOR_BOL;
-    - the same carrier and BOL, another amount, the earlier one paid: OVER_ACCRUAL, since what was
-      expected for the shipment is used up. Not where both bills have a PRO (two freight bills for
-      one BOL), nor for a BOL of many shipments.
+    - the same carrier, BOL and amount: DUPLICATE_BILL_FOR_BOL, but not where the two are known to
+      be for different shipments;
+    - the same carrier and BOL, another amount, the earlier one approved: OVER_ACCRUAL, since what
+      was expected for the shipment is used up. Not where both bills have a PRO (two freight bills
+      for one BOL) or different shipments, nor for a BOL of many shipments.
 
+    Two bills of a batch that share no charge of our shipments are a split, and no duplicates.
     Credit notes, debit notes, balance-due bills and rebills refer to freight billed before on
-    purpose: they are no duplicates.
-
-    Args:
-        bols_of_many_shipments: columns carrier_scac, bol.
+    purpose: they are no duplicates. A number on bills of many shipments is no reference; it is told
+    as a note.
     """
-    current = bills.headers[bills.headers["kind"] == Kind.BILL]
-    columns = ["business_key", "carrier_scac", "invoice_no_norm", "pro", "bol", "amount", "place"]
-    in_batch = current.rename(columns={"total": "amount"}).assign(place="in this batch")
-    before = pd.concat(
+    ordinary = bills.headers.loc[bills.headers["kind"] == Kind.BILL, ["record_id", "pro", "bol"]]
+    ordinary = ordinary.rename(columns={"record_id": "bill"})
+    pros = pd.concat([earlier.pros, ordinary[["bill", "pro"]].dropna()], ignore_index=True)
+    bols = pd.concat([earlier.bols, ordinary[["bill", "bol"]].dropna()], ignore_index=True)
+
+    every = billing.every[
+        billing.every["bill"].isin(ordinary["bill"])
+        | (~billing.every["in_batch"] & (billing.every["amount"] > 0).fillna(True)).astype(bool)
+    ]
+    every = every.merge(billing.freight, on="bill", how="left")
+    common = {
+        name: common_numbers(every.merge(numbers, on="bill", how="left"), name, none)
+        for name, numbers in (("pro", pros), ("bol", bols))
+    }
+    pros, bols = _uncommon(every, pros, common["pro"]), _uncommon(every, bols, common["bol"])
+    every = every.merge(pros.drop_duplicates("bill"), on="bill", how="left")
+    # Of shipments that we don't know, only PROs of their own tell that there are two.
+    known = every["ours"].fillna(False).astype(bool) | every["pro"].notna()
+    every["apart"] = every["freight"].where(known)
+
+    counting = ~every["bill"].isin(billing.repeated)
+    by_pro = first_other(
+        every[every["in_batch"]],
+        every[counting].drop(columns="pro").merge(pros, on="bill"),
+        ["carrier_scac", "pro"],
+        _NUMBER,
+    )
+    by_pro = _no_splits(by_pro, billing.charges)
+
+    with_bol = every.merge(bols, on="bill")
+    current = with_bol[with_bol["in_batch"] & ~with_bol["bill"].isin(by_pro["bill"])]
+    before = with_bol[~with_bol["bill"].isin(billing.repeated)]
+    equal = _of_one_freight(current, before, ["carrier_scac", "bol", "amount"])
+    equal = _no_splits(equal, billing.charges)
+    current = current[~current["bill"].isin(equal["bill"])]
+    used_up = _no_splits(_used_up(current, before, billing.bols_of_many_shipments), billing.charges)
+    details = [
+        f"PRO {pro} was billed before as invoice {number}, {place}"
+        for pro, number, place in zip(
+            by_pro["pro"], by_pro["invoice_no_norm_before"], by_pro["place_before"], strict=True
+        )
+    ]
+    return pd.concat(
         [
-            earlier[(earlier["amount"] > 0).fillna(True)][[*columns, "disposition"]].assign(
-                order=-1
-            ),
-            in_batch[columns].assign(disposition="pushed", order=in_batch["record_id"]),
+            _found(by_pro, Reason.DUPLICATE_BILL, details),
+            _found(equal, Reason.DUPLICATE_BILL_FOR_BOL, _told(equal)),
+            _found(used_up, Reason.OVER_ACCRUAL, _told(used_up)),
+            _notes(bills, common),
         ],
         ignore_index=True,
     )
 
-    by_pro = _pairs(current, before, "pro")
-    found_by_pro = _found(
-        by_pro,
-        Reason.DUPLICATE_BILL,
-        [
-            f"PRO {pro} was billed before as invoice {number}, {place}"
-            for pro, number, place in zip(
-                by_pro["pro"], by_pro["invoice_no_norm_before"], by_pro["place"], strict=True
-            )
-        ],
-        by_pro["business_key_before"],
-    )
 
-    by_bol = _pairs(
-        current[~current["record_id"].isin(by_pro["record_id"])],
-        before,
-        "bol",
-        prefer_equal_amount=True,
-    )
-    equal = (by_bol["total"] == by_bol["amount"]).fillna(False)
-    split = by_bol["pro"].notna() & by_bol["pro_before"].notna()
-    shared = by_bol.merge(
-        bols_of_many_shipments.assign(shared=True), on=["carrier_scac", "bol"], how="left"
-    )["shared"].fillna(False)
-    used_up = ~equal & ~split & ~shared.astype(bool).to_numpy()
-    used_up &= by_bol["disposition"].isin(_PAID)
-    found_by_bol = []
-    for rows, reason in (
-        (equal, Reason.DUPLICATE_BILL_FOR_BOL),
-        (used_up, Reason.OVER_ACCRUAL),
-    ):
-        hit = by_bol[rows]
+def _uncommon(every: pd.DataFrame, numbers: pd.DataFrame, common: pd.DataFrame) -> pd.DataFrame:
+    """bill and number, without those that are common."""
+    name = numbers.columns[1]
+    scope = ["carrier_scac", name]
+    named = numbers.merge(every[["bill", "carrier_scac"]], on="bill")
+    named = named.merge(common[[*scope, "shipments"]], on=scope, how="left")
+    return named.loc[named["shipments"].isna(), ["bill", name]].reset_index(drop=True)
+
+
+def _of_one_freight(current: pd.DataFrame, before: pd.DataFrame, on: list[str]) -> pd.DataFrame:
+    """The first earlier bill of another number that may be for the same shipment: one of them is
+    not known, or they are equal."""
+    known = current["apart"].notna()
+    found = [
+        first_other(current[~known], before, on, _NUMBER),
+        first_other(current[known], before, [*on, "apart"], _NUMBER),
+        first_other(current[known], before[before["apart"].isna()], on, _NUMBER),
+    ]
+    pairs = pd.concat(found, ignore_index=True).sort_values("rank_before", kind="stable")
+    return pairs.drop_duplicates("bill").sort_values("bill").reset_index(drop=True)
+
+
+def _used_up(
+    current: pd.DataFrame, before: pd.DataFrame, many_shipments: pd.DataFrame
+) -> pd.DataFrame:
+    on = ["carrier_scac", "bol"]
+    shared = current.merge(many_shipments.assign(shared=True), on=on, how="left")["shared"]
+    current = current[shared.isna().to_numpy()]
+    before = before[(before["approved"] | before["in_batch"]).astype(bool)]
+    found = [
+        _of_one_freight(current[current["pro"].isna()], before, on),
+        _of_one_freight(current[current["pro"].notna()], before[before["pro"].isna()], on),
+    ]
+    return pd.concat(found, ignore_index=True)
+
+
+def _no_splits(pairs: pd.DataFrame, charges: pd.DataFrame) -> pd.DataFrame:
+    """Without the pairs of a batch whose charges are all of our shipments and none of both."""
+    scope = ["shipment", "charge_code"]
+    unknown = charges.loc[charges["shipment"].isna(), "record_id"]
+    theirs = charges.rename(columns={"record_id": "other"}).assign(shared=True)
+    both = pairs[["bill", "other"]].merge(charges, left_on="bill", right_on="record_id")
+    both = both.merge(theirs[["other", *scope, "shared"]], on=["other", *scope])
+    comparable = pairs["in_batch_before"].astype(bool) & pairs["bill"].isin(charges["record_id"])
+    comparable &= ~pairs["bill"].isin(unknown) & ~pairs["other"].isin(unknown)
+    return pairs[~(comparable & ~pairs["bill"].isin(both["bill"]))].reset_index(drop=True)
+
+
+def _told(pairs: pd.DataFrame) -> list[str]:
+    return [
+        f"BOL {bol} was billed before as invoice {number} of {amount}, {place}"
+        for bol, number, amount, place in zip(
+            pairs["bol"],
+            pairs["invoice_no_norm_before"],
+            as_text(pairs["amount_before"] if "amount_before" in pairs else pairs["amount"]),
+            pairs["place_before"],
+            strict=True,
+        )
+    ]
+
+
+def _notes(bills: Bills, common: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """That a number is no reference, on the bills that carry it."""
+    found = [
+        findings(
+            bills.placeholders["record_id"],
+            Weight.NOTE,
+            None,
+            [f"{number} is no reference" for number in bills.placeholders["number"]],
+        )
+    ]
+    for name, numbers in common.items():
+        hit = bills.headers.merge(numbers, on=["carrier_scac", name])
         details = [
-            f"BOL {bol} was billed before as invoice {number} of {amount}, {place}"
-            for bol, number, amount, place in zip(
-                hit["bol"],
-                hit["invoice_no_norm_before"],
-                as_text(hit["amount"]),
-                hit["place"],
-                strict=True,
+            f"{name.upper()} {number} is no reference: it stands on bills of {shipments} shipments "
+            f"({total} bills of {carrier} in all)"
+            for number, shipments, total, carrier in zip(
+                hit[name], hit["shipments"], hit["bills"], hit["carrier_scac"], strict=True
             )
         ]
-        found_by_bol.append(_found(hit, reason, details, hit["business_key_before"]))
-    return pd.concat([found_by_pro, *found_by_bol], ignore_index=True)
+        found.append(findings(hit["record_id"], Weight.NOTE, None, details))
+    return pd.concat(found, ignore_index=True)
 
 
-def _pairs(
-    current: pd.DataFrame, before: pd.DataFrame, key: str, prefer_equal_amount: bool = False
-) -> pd.DataFrame:
-    """Each bill with the first earlier bill of the same carrier and `key` but another number."""
-    pairs = current.dropna(subset=["carrier_scac", key]).merge(
-        before.dropna(subset=["carrier_scac", key]),
-        on=["carrier_scac", key],
-        suffixes=("", "_before"),
-    )
-    earlier = (pairs["order"] < pairs["record_id"]).fillna(False)
-    pairs = pairs[earlier & (pairs["invoice_no_norm"] != pairs["invoice_no_norm_before"])]
-    if prefer_equal_amount:
-        equal = (pairs["total"] == pairs["amount"]).fillna(False)
-        pairs = pd.concat([pairs[equal], pairs[~equal]])
-    return pairs.drop_duplicates("record_id").reset_index(drop=True)
-
-
-def _found(
-    bills: pd.DataFrame, reason: Reason, details: list[str], duplicate_of: Column
-) -> pd.DataFrame:
-    return findings(bills["record_id"], Weight.BLOCKING, reason, details, list(duplicate_of))
+def _found(pairs: pd.DataFrame, reason: Reason, details: list[str]) -> pd.DataFrame:
+    of = list(pairs["business_key_before"])
+    return findings(pairs["bill"], Weight.BLOCKING, reason, details, of)

@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from etl.reconcile.frames import MONEY, frame, normalised, wide
+from etl.reconcile.placeholders import Placeholders
 
 _SOURCES = ["tender", "quote", "rate", "accrual"]
 """Which source counts where several speak of a shipment: what was agreed for this one load goes
@@ -36,6 +37,10 @@ _SHIPMENT = pa.schema(
 )
 
 
+_NAMES = (("shipment", "shipment_ref"), ("pro", "pro_no"), ("bol", "bol_no"))
+"""The normalised numbers of a shipment, and the columns that they are taken from."""
+
+
 @dataclass(frozen=True, slots=True)
 class Expectations:
     """Expected charges and the keys of shipments.
@@ -53,14 +58,22 @@ class Expectations:
     many_shipments: pd.DataFrame
 
 
-def expectations(expected: pa.Table, shipments: pa.Table | None) -> Expectations:
-    """Read expected charges (oldest first: the last one of a key counts) and shipments."""
-    charges = frame(expected, _EXPECTED)
-    charges["shipment"] = normalised(charges["shipment_ref"])
-    known = frame(shipments, _SHIPMENT)
-    known["shipment"] = normalised(known["shipment_ref"])
+def expectations(
+    expected: pa.Table, shipments: pa.Table | None, none: Placeholders
+) -> Expectations:
+    """Read expected charges (oldest first: the last one of a key counts) and shipments.
 
-    keys = _keys(pd.concat([charges[[*_SHIPMENT.names, "shipment"]], known], ignore_index=True))
+    Args:
+        none: which references are none; a charge of none of our shipments is left out.
+    """
+    charges, known = frame(expected, _EXPECTED), frame(shipments, _SHIPMENT)
+    for data in (charges, known):
+        for name, column in _NAMES:
+            data[name] = none.left_out_of(normalised(data[column]))
+    charges = charges.dropna(subset=["shipment"])
+
+    names = ["carrier_scac", *(name for name, _ in _NAMES)]
+    keys = _keys(pd.concat([charges[names], known[names]], ignore_index=True))
     named = keys.groupby(["carrier_scac", "kind", "key"])["shipment"].transform("size")
     many = keys[(named > 1) & (keys["kind"] == "BOL")].drop_duplicates(["carrier_scac", "key"])
     return Expectations(
@@ -86,9 +99,9 @@ def _counting(charges: pd.DataFrame) -> pd.DataFrame:
 
 def _keys(shipments: pd.DataFrame) -> pd.DataFrame:
     shipments = shipments.dropna(subset=["carrier_scac", "shipment"])
-    kinds = [("SHIPMENT", "shipment_ref"), ("PRO", "pro_no"), ("BOL", "bol_no")]
+    shipments = shipments.drop_duplicates()
     keys = [
-        shipments[["carrier_scac", "shipment"]].assign(kind=kind, key=normalised(shipments[column]))
-        for kind, column in kinds
+        shipments[["carrier_scac", "shipment"]].assign(kind=name.upper(), key=shipments[name])
+        for name, _ in _NAMES
     ]
     return pd.concat(keys, ignore_index=True).dropna(subset=["key"]).drop_duplicates()

@@ -7,9 +7,8 @@ import pandas as pd
 from etl.reconcile.bills import Bills
 from etl.reconcile.expectations import Expectations
 from etl.reconcile.frames import Column
+from etl.reconcile.freight import KIND_OF_REFERENCE
 from etl.reconcile.reasons import Reason, Weight, findings
-
-_REFERENCE_KIND = {"PRO": "PRO", "TRACKING": "PRO", "BOL": "BOL", "LOAD": "SHIPMENT"}
 
 
 def matched_shipments(bills: Bills, expectations: Expectations) -> pd.DataFrame:
@@ -94,6 +93,6 @@ def _candidates(
         tries.append(of_header[alone.columns].assign(kind=kind, key=key, rank=rank))
     named = references[["record_id", "type", "value_norm"]].rename(columns={"value_norm": "key"})
     named = alone.merge(named, on="record_id")
-    named["kind"] = named["type"].map(_REFERENCE_KIND).astype("string[pyarrow]")
+    named["kind"] = named["type"].map(KIND_OF_REFERENCE).astype("string[pyarrow]")
     tries.append(named[[*alone.columns, "key", "kind"]].assign(rank=5))
     return pd.concat(tries, ignore_index=True).dropna(subset=["carrier_scac", "kind", "key"])

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from etl.errors import ConfigurationError, Problem
+from etl.reconcile.placeholders import Placeholders
+from etl.reference_numbers import normalised_text
 from etl.yamlfile import YamlFile, schema_problems
 
 
@@ -49,6 +51,7 @@ class Tolerances:
         defaults: for a charge that no rule names.
         bill: for the whole bill where no rule of ``level: bill`` names its carrier.
         rules: for charges. bill_rules: for whole bills.
+        placeholders: which references are none.
     """
 
     version: int
@@ -58,6 +61,7 @@ class Tolerances:
     bill: Limits
     rules: tuple[Rule, ...] = ()
     bill_rules: tuple[Rule, ...] = ()
+    placeholders: Placeholders = field(default_factory=Placeholders)
 
     def of_charge(self, carrier: str | None, charge_code: str | None) -> Limits:
         """The most specific rule: carrier and code, then carrier, then code, then the default."""
@@ -112,6 +116,7 @@ def tolerances_of(file: YamlFile) -> Tolerances:
         bill=_limits(data.get("bill", data["defaults"])),
         rules=tuple(_rule(rule) for rule in rules if "level" not in rule),
         bill_rules=tuple(_rule(rule) for rule in rules if "level" in rule),
+        placeholders=_placeholders(data.get("placeholders", {})),
     )
 
 
@@ -136,6 +141,18 @@ def _scope_problems(file: YamlFile) -> list[Problem]:
             )
         seen.setdefault(scope, index)
     return problems
+
+
+def _placeholders(data: Mapping[str, Any]) -> Placeholders:
+    standard = Placeholders()
+    words = frozenset(filter(None, map(normalised_text, data.get("words", ()))))
+    common = data.get("common", {})
+    return Placeholders(
+        words=standard.words | words,
+        repeated=data.get("repeated", standard.repeated),
+        percent=Decimal(common.get("percent", standard.percent)),
+        at_least=common.get("at_least", standard.at_least),
+    )
 
 
 def _rule(data: Mapping[str, Any]) -> Rule:

@@ -1,4 +1,4 @@
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -6,8 +6,8 @@ import pyarrow as pa
 import pytest
 
 from etl.ledger import Ledger
-from etl.ledger.history import SCHEMA
-from tests.ledger.conftest import START, new_file, open_batch
+from etl.ledger.history import REFERENCES, SCHEMA
+from tests.ledger.conftest import new_file, open_batch
 
 TYPE = "freight_invoice"
 
@@ -71,7 +71,8 @@ def test_a_document_is_given_with_all_that_the_audit_needs(history: Ledger) -> N
         {
             "document_id": "b1/freight_invoice/0",
             "batch_id": "b1",
-            "file_sha256": "11" * 32,
+            "file_id": "file-b1",
+            "arrived": 5,
             "partner": "acme",
             "record_type": TYPE,
             "business_key": "acme/freight_invoice/INV1/0",
@@ -86,6 +87,7 @@ def test_a_document_is_given_with_all_that_the_audit_needs(history: Ledger) -> N
             "currency": "USD",
             "outcome": None,
             "disposition": "pushed",
+            "reasons": [],
         }
     ]
 
@@ -108,20 +110,36 @@ def test_documents_are_found_by_any_of_their_numbers(
 
 
 def test_a_number_that_is_only_named_as_a_reference_is_found(history: Ledger) -> None:
-    found = find(history, pros=["P3", "P4"], bols=["B4", "B9"])
-    assert found.select(["invoice_no_norm", "pro_norm", "bol_norm"]).to_pylist() == [
-        {"invoice_no_norm": "INV3", "pro_norm": "P3", "bol_norm": None},
-        {"invoice_no_norm": "INV3", "pro_norm": "P3", "bol_norm": "B4"},
-        {"invoice_no_norm": "INV3", "pro_norm": "P4", "bol_norm": None},
+    found = find(history, pros=["P4"], bols=["B4", "B9"])
+    assert found["invoice_no_norm"].to_pylist() == ["INV3"]
+    assert find(history, bols=["B9"]).num_rows == 0
+    with history.read() as tx:
+        named = tx.history.references_of(found["document_id"].to_pylist())
+    assert named.schema == REFERENCES
+    assert sorted((row["type"], row["value_norm"]) for row in named.to_pylist()) == [
+        ("BOL", "B4"),
+        ("PO", "B9"),
+        ("PRO", "P3"),
+        ("PRO", "P4"),
     ]
 
 
-def test_a_rerun_does_not_meet_its_own_files(history: Ledger) -> None:
-    everything = {"invoice_no_norms": ["INV1", "INV2", "INV3"]}
-    hidden = find(history, **everything, exclude_file_sha256s=["11" * 32])
-    assert hidden["invoice_no_norm"].to_pylist() == ["INV2", "INV3"]
-    of_other_batches = find(history, **everything, exclude_batch="b1")
-    assert of_other_batches["invoice_no_norm"].to_pylist() == ["INV3"]
+def test_a_business_key_is_found_whoever_the_carrier_is(history: Ledger) -> None:
+    with history.read() as tx:
+        keys = ["acme/freight_invoice/INV1/0"]
+        assert tx.history.find("PXPR", business_keys=keys)["amount"].to_pylist() == [
+            Decimal("10.50")
+        ]
+        assert tx.history.find("ACLT", business_keys=keys).num_rows == 0
+
+
+def test_documents_come_in_the_order_in_which_they_were_processed(history: Ledger) -> None:
+    numbers = ["INV1", "INV2", "INV3"]
+    found = find(history, invoice_no_norms=numbers, pros=["P3", "P1"])
+    assert found["document_id"].to_pylist() == [f"b1/{TYPE}/0", f"b1/{TYPE}/1", f"b2/{TYPE}/0"]
+    arrived = found["arrived"].to_pylist()
+    assert arrived[1] is None
+    assert arrived[0] < arrived[2]
 
 
 def test_another_carrier_is_not_asked(history: Ledger) -> None:
@@ -143,16 +161,3 @@ def test_five_thousand_numbers_at_once(ledger: Ledger) -> None:
     assert sorted(found["document_id"].to_pylist()) == sorted(
         f"b1/freight_invoice/{n}" for n in range(5000)
     )
-
-
-def test_what_came_later_is_no_history(history: Ledger) -> None:
-    with history.begin() as tx:
-        # by a clock that was put back meanwhile
-        late = tx.files.record(
-            new_file("late", "b2", sha256="33" * 32, received_at=START - timedelta(days=1))
-        ).sequence
-        tx.documents.record("b2", TYPE, [invoice(2, file_id="late", invoice_no_norm="INV1")])
-    documents = find(history, invoice_no_norms=["INV1", "INV2"])["document_id"].to_pylist()
-    assert documents == [f"b1/{TYPE}/0", f"b1/{TYPE}/1", f"b2/{TYPE}/2"]
-    earlier = find(history, invoice_no_norms=["INV1", "INV2"], received_until=late - 1)
-    assert earlier["document_id"].to_pylist() == documents[:2]

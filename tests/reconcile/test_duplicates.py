@@ -1,8 +1,11 @@
 """The same invoice again, and the same freight under another number."""
 
 from decimal import Decimal
+from typing import Any
 
-from tests.reconcile.freight import audit, before, expect, invoice, outcomes
+import pytest
+
+from tests.reconcile.freight import audit, before, expect, invoice, outcomes, table
 
 AGREED = [expect("S1", "BASE", 500)]
 BILLED = ("BASE", 500)
@@ -128,3 +131,195 @@ def test_an_earlier_credit_is_not_an_earlier_bill() -> None:
     assert outcomes(audit([invoice("2", BILLED, pro_no="P1")], AGREED, history=history)) == [
         APPROVED
     ]
+
+
+def reused(result: Any) -> list[bool]:
+    return [reasons == ["INVOICE_NO_REUSED"] for _, reasons in outcomes(result)]
+
+
+def test_a_number_that_comes_again_for_other_freight_replaces_nothing() -> None:
+    history = [before("1", record_hash="h", shipment_ref="S-9", pro_norm="P9", bol_norm="B9")]
+    billed = [invoice("1", BILLED, pro_no="P1", bol_no="B1")]
+    result = audit(billed, AGREED, history=history)
+    assert reused(result) == [True]
+    told = result.invoices["explanation"][0].as_py()
+    assert "number 1 bills other freight already (shipment S9, pro P9, bol B9), in batch B1" in told
+
+
+def test_a_number_is_reused_also_where_its_first_bill_still_waits() -> None:
+    waiting = before("1", record_hash="h", shipment_ref="S9", disposition="held", outcome="DISPUTE")
+    assert reused(audit([invoice("1", BILLED)], AGREED, history=[waiting])) == [True]
+
+
+@pytest.mark.parametrize("named", ["PO", "BOL"])
+def test_a_reference_that_both_name_does_not_make_other_freight_the_same(named: str) -> None:
+    history = [before("1", record_hash="h", shipment_ref="S9", pro_norm="P9", document_id="D")]
+    shared = {"type": named, "value_norm": "X77"}
+    billed = invoice("1", BILLED, pro_no="P1", references=[shared])
+    references = table([{"document_id": "D", **shared}])
+    result = audit([billed], AGREED, history=history, history_references=references)
+    assert reused(result) == [True]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"pro_no": "P1", "bol_no": "B1"},
+        {"pro_no": "P1", "references": [{"type": "BOL", "value_norm": "B7"}]},
+        {"shipment_ref": "WRONG", "pro_no": "P1", "bol_no": "B1"},
+        {"shipment_ref": None, "bol_no": "B1"},
+    ],
+)
+def test_a_correction_may_name_its_freight_by_other_numbers(header: dict[str, Any]) -> None:
+    agreed = [expect("S1", "BASE", 500, pro_no="P1", bol_no="B1")]
+    history = [before("1", record_hash="h", shipment_ref="s-1", pro_norm="P1", bol_norm="B1")]
+    result = audit([invoice("1", BILLED, **header)], agreed, history=history)
+    assert outcomes(result) == [APPROVED]
+    assert "corrects the version" in result.invoices["explanation"][0].as_py()
+
+
+def parcels(number: str, *names: str, **header: Any) -> dict[str, Any]:
+    billed = [("BASE", 10, name) for name in names]
+    return invoice(number, *billed, shipment_ref=None, **header)
+
+
+@pytest.mark.parametrize(
+    ("names", "is_reused"),
+    [(("T1", "T2", "T3"), False), (("T1", "T2"), False), (("T1", "T8", "T9"), True)],
+)
+def test_a_collective_invoice_is_corrected_by_one_that_has_most_of_its_parcels(
+    names: tuple[str, ...], is_reused: bool
+) -> None:
+    agreed = [expect(name, "BASE", 10) for name in ("T1", "T2", "T3", "T8", "T9")]
+    history = [before("1", record_hash="h", document_id="D")]
+    references = table(
+        [
+            {"document_id": "D", "type": "SHIPMENT", "value_norm": name}
+            for name in ("T1", "T2", "T3", "T4")
+        ]
+    )
+    result = audit([parcels("1", *names)], agreed, history=history, history_references=references)
+    assert reused(result) == [is_reused]
+
+
+def test_a_number_used_for_two_freights_in_one_batch_waits_for_both() -> None:
+    agreed = [*AGREED, expect("S2", "BASE", 500)]
+    billed = [invoice("1", BILLED), invoice("1", BILLED, shipment_ref="S2", record_hash="other")]
+    assert reused(audit(billed, agreed)) == [True, True]
+
+
+def test_a_credit_note_under_the_number_of_a_bill_does_not_replace_it() -> None:
+    history = [before("1", record_hash="h", shipment_ref="S1")]
+    credit = invoice("1", ("BASE", -500), invoice_type="381")
+    result = audit([credit], [expect("S1", "BASE", -500)], history=history)
+    assert reused(result) == [True]
+
+
+def test_the_same_key_of_another_carrier_is_other_freight() -> None:
+    history = [before("1", record_hash="h", shipment_ref="S1", carrier_scac="PXPR")]
+    assert reused(audit([invoice("1", BILLED)], AGREED, history=history)) == [True]
+
+
+ELSEWHERE = "service/freight_invoice/1/0"
+
+
+def test_an_invoice_from_two_folders_is_one_bill_whatever_its_format() -> None:
+    history = [before("1", business_key=ELSEWHERE, record_hash="h", shipment_ref="S1")]
+    history[0]["partner"] = "service"
+    result = audit([invoice("1", BILLED)], AGREED, history=history)
+    assert outcomes(result) == [DUPLICATE]
+    assert "billed before through service, in batch B1" in result.invoices["explanation"][0].as_py()
+    assert result.invoices["duplicate_of"].to_pylist() == [ELSEWHERE]
+
+
+def test_an_invoice_from_two_folders_of_one_night_is_paid_once() -> None:
+    other = invoice("1", BILLED, business_key=ELSEWHERE, record_hash="h")
+    assert outcomes(audit([invoice("1", BILLED), other], AGREED)) == [APPROVED, DUPLICATE]
+
+
+def test_a_number_from_another_folder_for_other_freight_goes_to_review() -> None:
+    history = [before("1", business_key=ELSEWHERE, record_hash="h", shipment_ref="S9")]
+    assert reused(audit([invoice("1", BILLED)], AGREED, history=history)) == [True]
+
+
+def test_a_bill_that_was_paid_counts_whenever_it_was_received() -> None:
+    waited = invoice("1", BILLED, pro_no="P1", file_id="F1", arrived=1)
+    paid = before("2", pro_norm="P1", file_id="F2", arrived=2)
+    assert outcomes(audit([waited], AGREED, history=[paid])) == [DUPLICATE]
+
+
+def test_of_two_that_wait_the_one_that_came_first_counts() -> None:
+    waiting = before("2", pro_norm="P1", disposition="held", outcome="REVIEW", file_id="F2")
+    first = invoice("1", BILLED, pro_no="P1", file_id="F1", arrived=1)
+    for arrived, expected in ((2, [APPROVED]), (0, [DUPLICATE])):
+        history = [waiting | {"arrived": arrived}]
+        assert outcomes(audit([first], AGREED, history=history)) == expected
+
+
+def test_what_is_approved_and_not_in_the_target_yet_counts_as_a_bill() -> None:
+    first = invoice("1", BILLED, pro_no="P1", file_id="F1", arrived=1)
+    refused = {"disposition": "held", "outcome": "AUTO_APPROVE", "reasons": ["UNKNOWN_PARTNER"]}
+    history = [before("2", pro_norm="P1", file_id="F2", arrived=2) | refused]
+    assert outcomes(audit([first], AGREED, history=history)) == [DUPLICATE]
+
+
+@pytest.mark.parametrize("reason", ["DUPLICATE_BILL", "DUPLICATE_BILL_FOR_BOL"])
+def test_what_waits_as_a_duplicate_counts_for_nothing(reason: str) -> None:
+    held = {"disposition": "held", "outcome": "REVIEW", "reasons": [reason]}
+    history = [before("2", pro_norm="P1", file_id="F2", arrived=0) | held]
+    again = invoice("1", BILLED, pro_no="P1", file_id="F1", arrived=1)
+    assert outcomes(audit([again], AGREED, history=history)) == [APPROVED]
+
+
+def test_the_bill_that_was_paid_stays_the_bill_when_all_its_batch_is_done_again() -> None:
+    numbers = {"pro_no": "P1", "file_id": "F1", "arrived": 1}
+    billed = [invoice("1", BILLED, **numbers), invoice("2", BILLED, **numbers | {"file_id": "F2"})]
+    history = [before("2", pro_norm="P1", file_id="F2", arrived=1)]
+    assert outcomes(audit(billed, AGREED, history=history)) == [DUPLICATE, APPROVED]
+    for each in billed:
+        each["pro_no"] = None
+    history[0]["pro_norm"] = None
+    assert outcomes(audit(billed, AGREED, history=history)) == [
+        ("REVIEW", ["OVER_ACCRUAL"]),
+        APPROVED,
+    ]
+
+
+def test_a_paid_bill_that_is_read_under_another_number_today_is_not_paid_again() -> None:
+    history = [before("1", pro_norm="P1", file_id="F1", arrived=1)]
+    billed = [invoice("1A", BILLED, pro_no="P1", file_id="F1", arrived=1)]
+    assert outcomes(audit(billed, AGREED, history=history)) == [DUPLICATE]
+    history[0]["disposition"] = "held"
+    assert outcomes(audit(billed, AGREED, history=history)) == [APPROVED]
+
+
+def test_one_bol_and_price_of_two_shipments_are_two_bills() -> None:
+    agreed = [expect(name, "BASE", 500, bol_no="B1") for name in ("S1", "S2")]
+    billed = [
+        invoice("1", BILLED, bol_no="B1", pro_no="P1"),
+        invoice("2", BILLED, bol_no="B1", pro_no="P2", shipment_ref="S2"),
+    ]
+    assert outcomes(audit(billed, agreed)) == [APPROVED, APPROVED]
+    history = [before("1", bol_norm="B1", pro_norm="P1", shipment_ref="S1")]
+    assert outcomes(audit(billed[1:], agreed, history=history)) == [APPROVED]
+    for each in billed:
+        each["pro_no"] = None
+    assert outcomes(audit(billed, agreed)) == [APPROVED, APPROVED]
+
+
+def test_one_bol_and_price_of_one_shipment_are_one_bill_whatever_the_pros() -> None:
+    history = [before("1", bol_norm="B1", pro_norm="P1", shipment_ref="S1")]
+    billed = [invoice("2", BILLED, bol_no="B1", pro_no="P2")]
+    assert outcomes(audit(billed, AGREED, history=history)) == [
+        ("REVIEW", ["DUPLICATE_BILL_FOR_BOL"])
+    ]
+
+
+def test_a_shipment_billed_in_two_parts_of_a_batch_is_no_duplicate() -> None:
+    agreed = [expect("S1", "BASE", 500), expect("S1", "LIFTGATE", 75)]
+    parts = [invoice("1", BILLED), invoice("2", ("LIFTGATE", 75))]
+    for numbers in ({"pro_no": "P1"}, {"bol_no": "B1"}, {"pro_no": "P1", "bol_no": "B1"}):
+        assert outcomes(audit([each | numbers for each in parts], agreed)) == [APPROVED, APPROVED]
+    overlapping = [parts[0], invoice("2", ("LIFTGATE", 75), ("BASE", 500))]
+    result = audit([each | {"pro_no": "P1"} for each in overlapping], agreed)
+    assert outcomes(result)[1] == DUPLICATE

@@ -15,7 +15,7 @@ from etl.jobs.batch import BatchFile
 from etl.jobs.stages.map import MappedBatch
 from etl.jobs.workspace import Workspace
 from etl.ledger.history import SCHEMA as HISTORY
-from etl.reconcile import Reconciliation, reconcile
+from etl.reconcile import Placeholders, Reconciliation, reconcile
 from etl.reference_numbers import normalise, normalised
 
 INVOICE = "freight_invoice"
@@ -27,30 +27,48 @@ def reconcile_invoices(
     """Audit the accepted freight invoices; None where the batch has none.
 
     Args:
-        files: the batch's own; neither their earlier processing is history, nor what came later.
+        files: the batch's own.
         on: the batch's day; expected charges are looked for from the declared window before it.
     """
     invoices = mapped.accepted.get(INVOICE)
     if invoices is None or not invoices.num_records:
         return None
-    references = _shipment_numbers(invoices)
+    none = workspace.tolerances.placeholders
+    numbers = _shipment_numbers(invoices, none)
+    history, references = _history(workspace, invoices, none)
+    main = _with_arrival(invoices.main, files)
     return reconcile(
-        invoices.tables,
-        _known(workspace, mapped, "expected_charge", references, on),
+        {**invoices.tables, INVOICE: main},
+        _known(workspace, mapped, "expected_charge", numbers, on),
         workspace.tolerances,
-        shipments=_known(workspace, mapped, "shipment", references, on),
-        history=_history(workspace, invoices, files),
+        shipments=_known(workspace, mapped, "shipment", numbers, on),
+        history=history,
+        history_references=references,
         mapping_findings=mapped.findings.get(INVOICE, ()),
     )
 
 
-def _shipment_numbers(invoices: RecordSet) -> pa.Array:
+def _with_arrival(main: pa.Table, files: Sequence[BatchFile]) -> pa.Table:
+    """The invoices with the ids of their files and the places of these in the ledger's order."""
+    names = pa.array([f"{file.partner}/{file.sha256}" for file in files], pa.string())
+    partner, sha256 = main["partner"].combine_chunks(), main["file_sha256"].combine_chunks()
+    at = pc.index_in(pc.binary_join_element_wise(partner, sha256, "/"), value_set=names)
+    ids = pa.array([file.id for file in files], pa.string())
+    arrived = pa.array([file.sequence for file in files], pa.int64())
+    return main.append_column("file_id", ids.take(at)).append_column("arrived", arrived.take(at))
+
+
+def _shipment_numbers(invoices: RecordSet, none: Placeholders) -> pa.Array:
     """Every normalised number under which a shipment of these invoices may be known."""
     main, lines = invoices.main, invoices.tables["charge_line"]
     columns = [main["shipment_ref"], main["pro_no"], main["bol_no"], lines["shipment_ref"]]
     numbers = [normalise(column.combine_chunks()) for column in columns]
     numbers.append(invoices.tables["reference"]["value_norm"].combine_chunks())
-    return pc.unique(pa.concat_arrays(numbers)).drop_null()
+    return _real(pc.unique(pa.concat_arrays(numbers)).drop_null(), none)
+
+
+def _real(numbers: pa.Array, none: Placeholders) -> pa.Array:
+    return numbers.filter(pc.invert(none.among(numbers)))
 
 
 def _known(
@@ -68,32 +86,37 @@ def _known(
     return pa.concat_tables([earlier, own.main.filter(wanted)]) if own is not None else earlier
 
 
-def _history(workspace: Workspace, invoices: RecordSet, files: Sequence[BatchFile]) -> pa.Table:
-    """Documents of earlier batches under the same invoice, PRO or BOL numbers, by carrier."""
+def _history(
+    workspace: Workspace, invoices: RecordSet, none: Placeholders
+) -> tuple[pa.Table, pa.Table]:
+    """Documents of all batches under the same invoice, PRO or BOL numbers, by carrier, and
+    all that they refer to."""
     main, references = invoices.main, invoices.tables["reference"]
     found = [HISTORY.empty_table()]
     with workspace.ledger.read() as ledger:
         for scac in pc.unique(main["carrier_scac"]).drop_null().to_pylist():
             of_carrier = main.filter(pc.equal(main["carrier_scac"], scac))
-            named = references.filter(
-                pc.is_in(
-                    references["record_id"], value_set=of_carrier["record_id"].combine_chunks()
-                )
+            own = pc.is_in(
+                references["record_id"], value_set=of_carrier["record_id"].combine_chunks()
             )
+            own = references.filter(own)
             found.append(
                 ledger.history.find(
                     scac,
                     invoice_no_norms=of_carrier["invoice_no_norm"].drop_null().to_pylist(),
-                    pros=_numbers(of_carrier["pro_no"], named, "PRO"),
-                    bols=_numbers(of_carrier["bol_no"], named, "BOL"),
-                    exclude_file_sha256s={file.sha256 for file in files},
-                    received_until=max(file.sequence for file in files),
+                    pros=_numbers(of_carrier["pro_no"], own, "PRO", none),
+                    bols=_numbers(of_carrier["bol_no"], own, "BOL", none),
+                    business_keys=of_carrier["business_key"].drop_null().to_pylist(),
                 )
             )
-    return pa.concat_tables(found)
+        history = pa.concat_tables(found)
+        return history, ledger.history.references_of(history["document_id"].to_pylist())
 
 
-def _numbers(header: pa.ChunkedArray, references: pa.Table, kind: str) -> list[str]:
-    of_kind = references.filter(pc.equal(references["type"], kind))
-    numbers = normalise(header.combine_chunks()).drop_null().to_pylist()
-    return [*numbers, *of_kind["value_norm"].drop_null().to_pylist()]
+def _numbers(
+    header: pa.ChunkedArray, references: pa.Table, kind: str, none: Placeholders
+) -> list[str]:
+    of_kind = references.filter(pc.equal(references["type"], kind))["value_norm"]
+    both = pa.concat_arrays([normalise(header.combine_chunks()), of_kind.combine_chunks()])
+    numbers: list[str] = _real(pc.unique(both).drop_null(), none).to_pylist()
+    return numbers

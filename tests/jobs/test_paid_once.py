@@ -1,0 +1,104 @@
+"""Freight that is billed twice is paid once, and no bill replaces that of other freight."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+
+import yaml
+
+from etl.jobs.rerun import rerun
+from etl.jobs.retry import retry
+from tests.freight_bills import FreightBill, bills_file, expected_file
+from tests.night import PARTNERS, Night
+
+ONE = FreightBill("N-1", "LD-1")
+KEYS = [f"acme-freight/freight_invoice/N{number}/0" for number in (1, 2)]
+
+
+def outbox(night: Night) -> str:
+    """All bills that the target was given."""
+    files = sorted((night.root / "outbox" / "odoo").glob("*.csv"))
+    return "".join(path.read_text("utf-8") for path in files)
+
+
+def test_a_number_for_other_freight_does_not_overwrite_the_bill_that_was_paid(
+    night: Night,
+) -> None:
+    other = FreightBill("N-1", "LD-2", charges=(("400", 18582),), pro="PRO2", bol="BOL2")
+    night.drop("tms", "expected_charges_1.csv", expected_file(ONE, other))
+    night.drop("acme-freight", "one.edi", bills_file(ONE))
+    assert night.run().counts.pushed == 1
+    before = outbox(night)
+    night.drop("acme-freight", "two.edi", bills_file(other, control_number=102))
+    result = night.run()
+    assert (result.counts.pushed, result.counts.held) == (0, 1)
+    with night.open().ledger.read() as ledger:
+        [item] = ledger.exceptions.find()
+    assert (item.code, item.queue) == ("INVOICE_NO_REUSED", "duplicates")
+    assert "bills other freight already (shipment LD1" in item.message
+    assert outbox(night) == before
+
+
+def test_what_waited_is_not_paid_after_its_freight_was_paid_under_another_number(
+    night: Night,
+) -> None:
+    coded = replace(ONE, charges=(("400", 9000), ("ZRT", 1000)))
+    paid = replace(ONE, number="N-2", pro="PRON-1", bol="BOLN-1")
+    night.drop("tms", "expected_charges_1.csv", expected_file(ONE))
+    night.drop("acme-freight", "one.edi", bills_file(coded))
+    assert night.run().counts.rejected == 1
+    night.drop("acme-freight", "two.edi", bills_file(paid, control_number=102))
+    assert night.run().counts.pushed == 1
+    codes = night.root / "mappings" / "codes" / "charge_codes.yaml"
+    codes.write_text(
+        codes.read_text("utf-8").replace("entries:\n", "entries:\n  - {code: ZRT, value: FUEL}\n")
+    )
+    with night.open().ledger.read() as ledger:
+        [item] = ledger.exceptions.find()
+    retry(night.open(), [item.id])
+    with night.open().ledger.read() as ledger:
+        assert [each.code for each in ledger.exceptions.find()] == ["DUPLICATE_BILL"]
+        assert len(ledger.pushes.known("outbox", KEYS)) == 1
+
+
+def test_a_rerun_of_one_file_leaves_the_bill_that_was_paid_as_it_is(night: Night) -> None:
+    again = replace(ONE, number="N-2", pro="PRON-1", bol="BOLN-1")
+    night.drop("tms", "expected_charges_1.csv", expected_file(ONE))
+    night.drop("acme-freight", "one.edi", bills_file(ONE))
+    night.drop("acme-freight", "two.edi", bills_file(again, control_number=102))
+    first = night.run()
+    assert (first.counts.pushed, first.counts.held) == (1, 1)
+    with night.open().ledger.read() as ledger:
+        documents = ledger.documents.of_batch(first.batches[0], "freight_invoice")
+    for each in documents:
+        counts = rerun(night.open(), first.batches[0], file=each.file_id).counts
+        assert (counts.unchanged, counts.held) == (
+            (1, 0) if each.disposition == "pushed" else (0, 1)
+        )
+
+
+def test_an_invoice_from_two_partners_folders_is_paid_once(night: Night) -> None:
+    service = night.root / "mappings" / "freight-desk"
+    shutil.copytree(night.root / "mappings" / "acme-freight", service)
+    for path in service.glob("*.yaml"):
+        text = path.read_text("utf-8").replace("acme-freight", "freight-desk")
+        path.write_text(text, "utf-8")
+    declared = yaml.safe_load((night.root / "schedules.yaml").read_text("utf-8"))
+    endpoints = declared["environments"]["test"]["endpoints"]
+    own = yaml.safe_load(
+        yaml.safe_dump(endpoints["acme-freight"]).replace("acme-freight", "freight-desk")
+    )
+    night.write_schedules(endpoints={"freight-desk": own}, partners=[*PARTNERS, "freight-desk"])
+    night.drop_folder("freight-desk").mkdir(parents=True)
+    night.drop("tms", "expected_charges_1.csv", expected_file(ONE))
+    night.drop("acme-freight", "one.edi", bills_file(ONE))
+    assert night.run().counts.pushed == 1
+    # the same bytes: only the folder differs
+    night.drop("freight-desk", "one.edi", bills_file(ONE))
+    result = night.run()
+    assert (result.counts.pushed, result.counts.held) == (0, 1)
+    with night.open().ledger.read() as ledger:
+        [item] = ledger.exceptions.find()
+    assert item.code == "DUPLICATE_BILL"
+    assert "billed before through acme-freight" in item.message
