@@ -143,15 +143,16 @@ def _used_up(
 
 
 def _no_splits(pairs: pd.DataFrame, charges: pd.DataFrame) -> pd.DataFrame:
-    """Without the pairs of a batch whose charges are all of our shipments and none of both."""
-    scope = ["shipment", "charge_code"]
+    """Without the pairs of a batch that bill one shipment of ours, and none of its charges both."""
+    here = pairs.loc[pairs["in_batch_before"].astype(bool), ["bill", "other"]]
+    mine = here.merge(charges, left_on="bill", right_on="record_id").drop(columns="record_id")
+    theirs = charges.rename(columns={"record_id": "other"})
+    of_one = mine.merge(theirs[["other", "shipment"]].drop_duplicates(), on=["other", "shipment"])
+    both = mine.merge(theirs, on=["other", "shipment", "charge_code"])
     unknown = charges.loc[charges["shipment"].isna(), "record_id"]
-    theirs = charges.rename(columns={"record_id": "other"}).assign(shared=True)
-    both = pairs[["bill", "other"]].merge(charges, left_on="bill", right_on="record_id")
-    both = both.merge(theirs[["other", *scope, "shared"]], on=["other", *scope])
-    comparable = pairs["in_batch_before"].astype(bool) & pairs["bill"].isin(charges["record_id"])
-    comparable &= ~pairs["bill"].isin(unknown) & ~pairs["other"].isin(unknown)
-    return pairs[~(comparable & ~pairs["bill"].isin(both["bill"]))].reset_index(drop=True)
+    split = pairs["bill"].isin(of_one["bill"]) & ~pairs["bill"].isin(both["bill"])
+    split &= ~pairs["bill"].isin(unknown) & ~pairs["other"].isin(unknown)
+    return pairs[~split].reset_index(drop=True)
 
 
 def _told(pairs: pd.DataFrame) -> list[str]:
