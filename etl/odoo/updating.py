@@ -176,7 +176,12 @@ def _due_date(due: Due, theirs: Row) -> list[tuple[str, object, object, object]]
     if not due.from_document and (their_term is not None or theirs["state"] == "posted"):
         return []
     there = {TERM: their_term, DAY: theirs[DAY]}
-    return [(field, ours, there[field], sent) for field, ours, sent in _due(due)]
+    return [
+        (field, ours, there[field], sent)
+        for field, ours, sent in _due(due)
+        # Once posted, a term that comes to the document's day has done no harm.
+        if field == DAY or theirs["state"] != "posted"
+    ]
 
 
 def _due(due: Due) -> list[tuple[str, object, object]]:

@@ -141,6 +141,19 @@ def test_a_draft_that_has_the_vendors_term_beside_the_documents_day_is_put_right
     assert due(looker, bill.ref) == ("2026-03-16", ("2026-03-16",))
 
 
+def test_a_posted_bill_whose_term_comes_to_the_documents_day_is_as_the_document_says(
+    sender: Sender, ref: Ref
+) -> None:
+    bill = SampleBill(ref("1"), invoice_date_due=dt.date.fromisoformat(IN_30_DAYS))
+    by_term = Sender(replace(sender.settings, due_date=DuePolicy.VENDOR_TERM))
+    assert by_term.push(bill, post=True).rejected == []
+    sender.known.update(by_term.known)
+    bill.extra = {"only": "the hash changes"}
+    report = sender.push(bill)
+    assert report.rejected == []
+    assert [pushed.state for pushed in report.pushed] == [PushState.UNCHANGED]
+
+
 def test_a_draft_whose_due_date_somebody_changed_is_not_posted(
     sender: Sender, looker: Looker, ref: Ref
 ) -> None:
