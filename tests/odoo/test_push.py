@@ -325,9 +325,12 @@ def test_a_bill_of_the_same_vendor_date_and_total_is_parked(
     sender: Sender, looker: Looker, ref: Ref
 ) -> None:
     day = dt.date(2027, 1, 4)
-    line = {"invoice_line_ids": [(0, 0, {"name": "x", "price_unit": 77.77, "tax_ids": []})]}
+    # A total of this run alone, as bills entered by hand stay in the database.
+    price = f"{Decimal(int(ref('')[:6], 16) + 1) / 100:.2f}"
+    entered = {"name": "x", "price_unit": float(price), "tax_ids": []}
+    line = {"invoice_line_ids": [(0, 0, entered)]}
     same = {"invoice_date": "2027-01-04", **line}
-    twin = SampleBill(ref("TWIN"), [SampleLine("BASE", "77.77")], invoice_date=day, date=day)
+    twin = SampleBill(ref("TWIN"), [SampleLine("BASE", price)], invoice_date=day, date=day)
     enter(
         looker,
         {"ref": ref("slip"), "partner_ref": "ACLT", **same},
