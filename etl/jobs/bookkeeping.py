@@ -111,9 +111,15 @@ def settle(
             for row in of_file.to_pylist():
                 per_file[ids[row["partner"], row["file_sha256"]]] += row["count_all"]
     with workspace.ledger.begin() as ledger:
-        for file in prepared.files:
-            state = FileState.QUARANTINED if file.id in unreadable else FileState.MAPPED
-            ledger.files.mark(file.id, state, per_file[file.id])
+        ledger.files.mark_all(
+            {
+                file.id: (
+                    FileState.QUARANTINED if file.id in unreadable else FileState.MAPPED,
+                    per_file[file.id],
+                )
+                for file in prepared.files
+            }
+        )
         ledger.exceptions.close(
             business_keys=list(prepared.approved),
             file_ids=[file.id for file in prepared.files] if prepared.read_again else [],

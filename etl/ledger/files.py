@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from etl.errors import ConfigurationError
 from etl.ledger.chunks import chunks
 from etl.ledger.clock import Clock
 from etl.ledger.models import File, FileState
 from etl.ledger.order import Order
+from etl.ledger.types import as_key
+from etl.ledger.upsert import execute_columns
+from etl.ledger.views import table_of
+
+_FILE = table_of(File)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,36 +48,27 @@ class Files:
         self._order = order
 
     def record(self, new: NewFile) -> File:
-        """Add a file, or give the one of this id back.
+        """Add a file, or give the one of this id back; see :meth:`record_all`."""
+        return self.record_all([new])[0]
 
-        Bytes that this partner sent before make it a duplicate of the first such file, whatever
+    def record_all(self, new: Sequence[NewFile]) -> list[File]:
+        """Add files in the order of their arrival; for an id that is there, its file is given.
+
+        Bytes that a partner sent before make a file a duplicate of the first such one, whatever
         its name; other bytes under a name this partner used before make a new version.
         """
-        known = self.get(new.id)
-        if known is not None:
-            return known
-        first = self.first_with(new.partner, new.sha256)
-        file = File(
-            id=new.id,
-            batch_id=new.batch_id,
-            partner=new.partner,
-            original_name=new.original_name,
-            remote_path=new.remote_path,
-            remote_size=new.remote_size,
-            remote_modified_at=new.remote_modified_at,
-            sha256=new.sha256,
-            size=new.size,
-            received_at=new.received_at,
-            picked_up_at=None,
-            duplicate_of=first.id if first else None,
-            version=self._version(new),
-            state=FileState.DUPLICATE if first else FileState.ARCHIVED,
-            sequence=self._order.take(),
-            changed=self._order.moment(),
-        )
-        self._session.add(file)
-        self._session.flush()
-        return file
+        files = {file.id: file for file in self._where(File.id, [file.id for file in new])}
+        coming = list({file.id: file for file in new if file.id not in files}.values())
+        if coming:
+            firsts, versions = self._firsts(coming), _Versions(self._session, coming)
+            sequence = self._order.take(len(coming))
+            moment = self._order.moment()
+            for number, one in enumerate(coming, start=sequence):
+                first = firsts.setdefault((one.partner, one.sha256), one.id)
+                files[one.id] = _file(one, first, versions.of(one), number, moment)
+            self._session.add_all(files[one.id] for one in coming)
+            self._session.flush()
+        return [files[one.id] for one in new]
 
     def picked_up(self, file_ids: Iterable[str]) -> None:
         """Note that the files were moved or deleted on the remote side."""
@@ -83,11 +81,38 @@ class Files:
 
     def mark(self, file_id: str, state: FileState, documents: int) -> None:
         """Set how far a file has come, and how many documents were in it."""
-        self._session.execute(
-            update(File)
-            .where(File.id == file_id)
-            .values(state=state, documents=documents, changed=self._order.moment())
+        self.mark_all({file_id: (state, documents)})
+
+    def mark_all(self, marks: Mapping[str, tuple[FileState, int]]) -> None:
+        """Set for each file id how far its file has come, and how many documents were in it."""
+        statement = (
+            update(_FILE)
+            .where(_FILE.c.id == bindparam("of_id"))
+            .values({name: bindparam(f"new_{name}") for name in ("state", "documents", "changed")})
         )
+        columns: dict[str, Sequence[Any]] = {
+            "of_id": list(marks),
+            "new_state": [state for state, _ in marks.values()],
+            "new_documents": [documents for _, documents in marks.values()],
+            "new_changed": [self._order.moment()] * len(marks),
+        }
+        kinds = {name: _FILE.c[name.partition("_")[2]] for name in columns}
+        execute_columns(self._session.connection(), statement, kinds, columns)
+
+    def known(self, file_ids: Sequence[str]) -> set[str]:
+        """Those of the ids that there are files of."""
+        found: set[str] = set()
+        for some in chunks(file_ids):
+            found |= set(self._session.scalars(select(File.id).where(File.id.in_(some))))
+        return found
+
+    def contents(self, partner: str, sha256s: Sequence[str]) -> set[str]:
+        """Those of the hashes under which this partner sent bytes before."""
+        found: set[str] = set()
+        for some in chunks(sha256s):
+            query = select(File.sha256).where(File.partner == partner, File.sha256.in_(some))
+            found |= set(self._session.scalars(query))
+        return found
 
     def get(self, file_id: str) -> File | None:
         """The file of this id, if there is one."""
@@ -126,12 +151,65 @@ class Files:
         )
         return list(self._session.scalars(query))
 
-    def _version(self, new: NewFile) -> int:
-        """Number of different contents under this name, this one included."""
-        same_name = (File.partner == new.partner, File.original_name == new.original_name)
-        same_bytes = select(File.version).where(*same_name, File.sha256 == new.sha256).limit(1)
-        version = self._session.scalar(same_bytes)
-        if version is not None:
-            return version
-        latest = self._session.scalar(select(func.max(File.version)).where(*same_name))
-        return (latest or 0) + 1
+    def _where(self, column: InstrumentedAttribute[str], values: Sequence[str]) -> list[File]:
+        found: list[File] = []
+        for some in chunks(list(dict.fromkeys(values))):
+            found += self._session.scalars(select(File).where(column.in_(some)))
+        return found
+
+    def _firsts(self, coming: Sequence[NewFile]) -> dict[tuple[str, str], str]:
+        """The id of the first file with the bytes of each, by partner and sha256."""
+        same = self._where(File.sha256, [file.sha256 for file in coming])
+        firsts = sorted(
+            (file for file in same if file.duplicate_of is None), key=lambda file: file.sequence
+        )
+        return {(file.partner, file.sha256): file.id for file in reversed(firsts)}
+
+
+class _Versions:
+    """The versions of contents under the names of files that are coming.
+
+    Names are compared as the ledger keeps them; see :class:`etl.ledger.types.Key`.
+    """
+
+    def __init__(self, session: Session, coming: Sequence[NewFile]) -> None:
+        self._known: dict[tuple[str, str, str], int] = {}
+        self._latest: dict[tuple[str, str], int] = defaultdict(int)
+        contents = {file.sha256 for file in coming}
+        for names in chunks(sorted({file.original_name for file in coming})):
+            under = select(File.partner, File.original_name, func.max(File.version)).where(
+                File.original_name.in_(names)
+            )
+            for partner, name, latest in session.execute(
+                under.group_by(File.partner, File.original_name)
+            ):
+                self._latest[partner, name] = latest
+            same = select(File.partner, File.original_name, File.sha256, File.version).where(
+                File.original_name.in_(names)
+            )
+            for some in chunks(sorted(contents)):
+                for row in session.execute(same.where(File.sha256.in_(some))):
+                    self._known[row[0], row[1], row[2]] = row[3]
+
+    def of(self, file: NewFile) -> int:
+        """Number of different contents under this file's name, this one included."""
+        name = as_key(file.original_name)
+        content = (file.partner, name, file.sha256)
+        if content not in self._known:
+            self._latest[file.partner, name] += 1
+            self._known[content] = self._latest[file.partner, name]
+        return self._known[content]
+
+
+def _file(new: NewFile, first: str, version: int, sequence: int, moment: int) -> File:
+    again = first != new.id
+    return File(
+        **asdict(new),
+        picked_up_at=None,
+        duplicate_of=first if again else None,
+        version=version,
+        state=FileState.DUPLICATE if again else FileState.ARCHIVED,
+        documents=0,
+        sequence=sequence,
+        changed=moment,
+    )

@@ -26,6 +26,15 @@ def storable(text: str) -> str:
     return _UNSTORABLE.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
+def as_key(value: str) -> str:
+    """A text as :class:`Key` stores it; what is stored stays as it is."""
+    text = storable(value)
+    if len(text) <= _KEY_LENGTH:
+        return text
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return f"{text[: _KEY_LENGTH - 33]}~{digest[:32]}"
+
+
 def all_storable(values: Sequence[str | None]) -> bool:
     """Whether :class:`SafeText` and :class:`Key` store each of the values as it is.
 
@@ -63,13 +72,7 @@ class Key(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Write out what the database cannot store, and cut what its index cannot hold."""
-        if value is None:
-            return None
-        text = storable(value)
-        if len(text) <= _KEY_LENGTH:
-            return text
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        return f"{text[: _KEY_LENGTH - 33]}~{digest[:32]}"
+        return None if value is None else as_key(value)
 
 
 class Money(TypeDecorator[Decimal]):

@@ -103,3 +103,34 @@ def test_hostile_names_are_kept_apart(ledger: Ledger) -> None:
     with ledger.read() as tx:
         for number, name in enumerate(names):
             assert [file.id for file in tx.trace(name).files] == [f"f{number}"]
+
+
+def test_files_that_come_together_are_noted_as_if_one_after_the_other(ledger: Ledger) -> None:
+    open_batch(ledger)
+    long_name = "n" * 600
+    with ledger.begin() as tx:
+        tx.files.record(new_file("f0", sha256=ONE, name=long_name))
+    coming = [
+        new_file("f1", sha256=ONE, name="a"),
+        new_file("f2", sha256=TWO, name=long_name),
+        new_file("f3", sha256=TWO, name="b"),
+        new_file("f4", sha256=THREE, name=long_name),
+        new_file("f5", sha256=ONE, name=long_name),
+        new_file("f6", sha256=ONE, name=long_name, partner="pxpr"),
+        new_file("f1", sha256=ONE, name="a"),
+    ]
+    with ledger.begin() as tx:
+        files = tx.files.record_all(coming)
+    assert [(f.id, f.duplicate_of, f.version) for f in files] == [
+        ("f1", "f0", 1),
+        ("f2", None, 2),
+        ("f3", "f2", 1),
+        ("f4", None, 3),
+        ("f5", "f0", 1),
+        ("f6", None, 1),
+        ("f1", "f0", 1),
+    ]
+    with ledger.begin() as tx:
+        assert tx.files.known(["f1", "f9"]) == {"f1"}
+        assert tx.files.contents("pxpr", [ONE, TWO]) == {ONE}
+        assert [f.id for f in tx.files.of_batches(["b1"])] == [f"f{n}" for n in range(7)]

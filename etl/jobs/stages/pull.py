@@ -172,10 +172,8 @@ def _archive(
     """Store originals and note the files in the ledger; the inbox is emptied of them."""
     with workspace.ledger.read() as ledger:
         # a run killed before it emptied the inbox left files there that are noted already
-        noted = {file.id for file in received if ledger.files.get(file.id) is not None}
-        stored = {
-            file.sha256 for file in received if ledger.files.first_with(file.partner, file.sha256)
-        }
+        noted = ledger.files.known([file.id for file in received])
+        stored = ledger.files.contents(pulled.partner, [file.sha256 for file in received])
     new = [file for file in received if file.id not in noted]
     if new:
         batch = open_batch()
@@ -184,10 +182,9 @@ def _archive(
                 batch.folder.add_original(file.path, file.id, file.original_name)
                 stored.add(file.sha256)
         with workspace.ledger.begin() as ledger:
-            for file in new:
-                row = ledger.files.record(_new_file(file, batch))
-                pulled.received += 1
-                pulled.duplicates += row.duplicate_of is not None
+            rows = ledger.files.record_all([_new_file(file, batch) for file in new])
+            pulled.received += len(rows)
+            pulled.duplicates += sum(row.duplicate_of is not None for row in rows)
         failpoints.reached("archive.ledger_written")
     for file in received:
         workspace.inbox.discard(file)
