@@ -64,3 +64,34 @@ def test_a_damaged_file_is_told_by_name(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(TerminalError, match=r"t\.parquet cannot be read"):
         tables.read(path)
+
+
+def test_columns_that_count_on_are_kept_as_differences_and_read_back_as_they_were(
+    tmp_path: Path,
+) -> None:
+    size = 20_000
+    table = pa.table(
+        {
+            "id": [f"20261130T210314-52df49/freight_invoice/{number}" for number in range(size)],
+            "record_id": pa.array(range(size), pa.int64()),
+            "partner": ["acme", None] * (size // 2),
+            "reasons": pa.array([["A"], [], None, ["A", "B"]] * (size // 4)),
+            "seen": [True, False] * (size // 2),
+            "amount": pa.array([Decimal(number) / 100 for number in range(size)]),
+        }
+    )
+    path = tmp_path / "t.parquet"
+    with tables.writer(path, table.schema) as writer:
+        writer.write(table.slice(0, 7))
+        writer.write(table.slice(7))
+    assert tables.read(path).equals(table)
+    with tables.writer(path, table.schema) as writer:
+        writer.write(table)
+    whole = path.read_bytes()
+    assert len(whole) < 8 * size
+    with tables.writer(path, table.schema) as writer:
+        writer.write(table)
+    assert path.read_bytes() == whole
+    with tables.writer(path, table.schema):
+        pass
+    assert tables.read(path).equals(table.schema.empty_table())
