@@ -23,6 +23,7 @@ from etl.ledger.models import (
     Push,
     Run,
 )
+from etl.ledger.types import storable
 from etl.ledger.views import as_dict
 from etl.reference_numbers import normalised_text
 
@@ -190,7 +191,7 @@ class _Search:
         return self._matching(File, wanted)
 
     def _matching_documents(self) -> list[Document]:
-        key, plain = self._key, normalised_text(self._key)
+        key, plain = self._key, normalised_text(storable(self._key))
         named = select(DocumentReference.document_id).where(DocumentReference.value_norm == plain)
         return self._matching(
             Document,
