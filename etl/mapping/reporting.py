@@ -140,9 +140,9 @@ class Report:
             paths = (name,) if left.choice.is_path else ()
             yield Defect(
                 code=LEFT_OUT,
-                message=f"{left.scope.table}: {len(numbers)} rows of the source are left out by "
-                f"{name}, whose value nobody named ({shown}{more}): read such rows in a block of "
-                "their own, or name them in a block with ignore: true",
+                message=f"{left.scope.table}: rows of the source are left out by {name}, whose "
+                f"value nobody named ({shown}{more}): read such rows in a block of their own, or "
+                "name them in a block with ignore: true",
                 position=self.position(left.scope, int(indexes[numbers[0]]), paths),
                 value=values[numbers[0]][:_SHOWN],
                 expected=f"one of {', '.join(sorted(left.choice.values))}",

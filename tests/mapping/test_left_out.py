@@ -43,7 +43,7 @@ def test_a_charge_of_a_value_that_nobody_named_refuses_its_invoice(condition: st
     assert told(mapped) == [(0, "NEW", Severity.REJECT), (None, "INF", Severity.WARN)]
     reject, warn = mapped.defects
     assert (reject.position.row, reject.position.column) == (3, "class")
-    assert "charge_line: 1 rows of the source are left out by class" in reject.message
+    assert "charge_line: rows of the source are left out by class" in reject.message
     assert "('INF' 1 times, 'NEW' 1 times)" in warn.message
 
 
