@@ -15,6 +15,7 @@ from types import TracebackType
 from etl import failpoints
 from etl.errors import TechnicalError, TerminalError
 from etl.transfer import names, pickup, selection
+from etl.transfer.delivering import PART, deliver
 from etl.transfer.files import Fetched, Finding, Listing, PickedUp, RemoteFile
 from etl.transfer.inbox import Inbox
 from etl.transfer.local_store import LocalStore
@@ -30,8 +31,6 @@ Outcomes = list[pickup.Outcome]
 # Files committed to the inbox as one group; between groups nothing is under way.
 _GROUP_FILES = 128
 _GROUP_BYTES = 64 * 10**6
-# What a file of ours is called until it is whole.
-_PART = b".part"
 
 
 def open_endpoint(settings: EndpointSettings) -> Endpoint:
@@ -120,18 +119,18 @@ class Endpoint:
             failpoints.reached("pull.picked_up")
         return outcomes
 
-    def deliver(self, local: Path, name: str) -> None:
+    def deliver(self, local: Path, name: str) -> str | None:
         """Put a file of ours into the outgoing folder: whole from the moment it has its name.
 
         A file of that name is replaced, so delivering again does no harm.
+
+        Returns:
+            What could not be tidied up behind it, if anything.
         """
         raw = names.to_bytes(name)
         if names.single_component(raw) != raw:
             raise ValueError(f"not a plain file name: {name!r}")
-        target = names.joined(self._outgoing(), raw)
-        temporary = target + _PART
-        self._store.upload(local, temporary)
-        self._store.replace(temporary, target)
+        return deliver(self._store, local, names.joined(self._outgoing(), raw))
 
     def check(self) -> Findings:
         """Try what pulling and delivering need, leaving no trace; the session must be open."""
@@ -194,14 +193,14 @@ class Endpoint:
 
     def _try_deliver(self) -> str:
         path = self._probe(self._outgoing())
-        target = path.removesuffix(_PART)
+        target = path.removesuffix(PART)
         [refusal] = self._store.rename([(path, target)])
         return self._tidied(path, target if refusal is None else refusal)
 
     def _probe(self, folder: bytes) -> bytes:
         """Make an empty file; returns its path."""
         name = f".etl-check-{secrets.token_hex(4)}".encode("ascii")
-        path = names.joined(folder, name + _PART)
+        path = names.joined(folder, name + PART)
         self._store.create(path)
         return path
 

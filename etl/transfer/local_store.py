@@ -64,10 +64,13 @@ class LocalStore:
         """Rename where the target is free."""
         return [self._renamed(source, target) for source, target in pairs]
 
-    def replace(self, source: bytes, target: bytes) -> None:
+    def replace(self, source: bytes, target: bytes) -> TechnicalError | None:
         """Rename over the target."""
-        with self._doing("renaming", source):
+        try:
             os.replace(source, target)
+        except OSError as error:
+            return self._refusal(f"renaming over {names.to_text(target)}:", source, error)
+        return None
 
     def remove(self, paths: Sequence[bytes]) -> list[TechnicalError | None]:
         """Remove files, where they are there."""

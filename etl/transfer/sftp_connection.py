@@ -19,6 +19,7 @@ from etl.errors import TechnicalError, TerminalError, TransientError
 from etl.transfer import failures, host_keys
 from etl.transfer.host_keys import PinnedKey
 from etl.transfer.settings import Secret, SftpSettings
+from etl.transfer.sftp_client import SftpClient
 
 # AES-GCM needs no separate MAC and is the fastest that paramiko has; its own order ends with it.
 _CIPHERS = (
@@ -42,7 +43,7 @@ class SftpConnection:
     """A logged-in SFTP session, made by `connect`.
 
     Attributes:
-        client: paramiko's client, over one channel.
+        client: over one channel.
     """
 
     def __init__(self, settings: SftpSettings) -> None:
@@ -50,7 +51,7 @@ class SftpConnection:
         self._transport: paramiko.Transport | None = None
         self._expired = False
         self._watchdog: threading.Timer | None = None
-        self.client: paramiko.SFTPClient
+        self.client: SftpClient
 
     def open(self) -> None:
         """Connect, check the host key, log in.
@@ -155,14 +156,14 @@ class SftpConnection:
         transport.set_keepalive(_KEEPALIVE_SECONDS)
         return transport
 
-    def _open_sftp(self, transport: paramiko.Transport) -> paramiko.SFTPClient:
+    def _open_sftp(self, transport: paramiko.Transport) -> SftpClient:
         channel = transport.open_session(
             window_size=_CHANNEL_WINDOW_BYTES, max_packet_size=_CHANNEL_PACKET_BYTES
         )
         # Without it a frozen network would be waited for without end; keepalive does not help.
         channel.settimeout(self._settings.timeouts.channel)
         channel.invoke_subsystem("sftp")
-        return paramiko.SFTPClient(channel)
+        return SftpClient(channel)
 
 
 def _log_in(transport: paramiko.Transport, settings: SftpSettings) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import paramiko
@@ -75,17 +75,16 @@ class SftpStore:
                 for (old, new), reply in zip(pairs, replies, strict=True)
             ]
 
-    def replace(self, source: bytes, target: bytes) -> None:
-        """Rename over the target: at once where the server can, else by removing it first."""
+    def replace(self, source: bytes, target: bytes) -> TechnicalError | None:
+        """Rename over the target, which only servers with OpenSSH's extension can do: others may
+        end the session when they are asked."""
+        doing = f"renaming {names.to_text(source)} over {names.to_text(target)}"
+        if sftp_wire.POSIX_RENAME not in self._connection.client.extensions:
+            return TerminalError(f"{self.shown}: {doing}: the server cannot do that at once")
         with self._doing("renaming", source):
-            try:
-                self._client.posix_rename(source, target)
-            except OSError as error:
-                if self._is_broken(error):
-                    raise
-                with suppress(FileNotFoundError):
-                    self._client.remove(target)
-                self._client.rename(source, target)
+            fields = b"".join(map(sftp_wire.string, (sftp_wire.POSIX_RENAME, source, target)))
+            [reply] = self._ask_all(sftp_wire.EXTENDED, [fields])
+            return None if sftp_wire.is_ok(reply) else self._refusal(doing, reply)
 
     def remove(self, paths: Sequence[bytes]) -> list[TechnicalError | None]:
         """Remove files, where they are there."""
@@ -133,11 +132,6 @@ class SftpStore:
     @property
     def _client(self) -> paramiko.SFTPClient:
         return self._connection.client
-
-    def _is_broken(self, error: OSError) -> bool:
-        """Tell a broken session from a server that says no."""
-        channel = self._client.get_channel()
-        return isinstance(error, TimeoutError) or channel is None or channel.closed
 
     @contextmanager
     def _doing(self, what: str, path: bytes) -> Iterator[None]:

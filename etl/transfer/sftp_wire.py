@@ -23,9 +23,10 @@ import paramiko
 from etl.transfer.files import Entry, Kind
 
 OPEN, CLOSE, READ, LSTAT, FSTAT, OPENDIR, READDIR = 3, 4, 5, 7, 8, 11, 12
-REMOVE, MKDIR, RENAME = 13, 14, 18
+REMOVE, MKDIR, RENAME, EXTENDED = 13, 14, 18, 200
 STATUS, HANDLE, DATA, NAME, ATTRS = 101, 102, 103, 104, 105
 STATUS_OK, STATUS_EOF, STATUS_NO_SUCH_FILE, STATUS_PERMISSION_DENIED = 0, 1, 2, 3
+POSIX_RENAME = b"posix-rename@openssh.com"
 NO_ATTRIBUTES = struct.pack(">I", 0)
 OPEN_FOR_READING = struct.pack(">II", 1, 0)  # flag READ, no attributes
 

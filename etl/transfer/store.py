@@ -55,7 +55,7 @@ class Store(Protocol):
         """Return what each path stands for, links not followed; None where there is nothing.
 
         Where the other side refuses to tell of one path, its refusal stands in its place; likewise
-        in what `rename`, `remove` and `make_folder` return, where None means done.
+        in what `rename`, `replace`, `remove` and `make_folder` return, where None means done.
         """
         ...
 
@@ -75,8 +75,8 @@ class Store(Protocol):
         """Rename sources to targets that are free."""
         ...
 
-    def replace(self, source: bytes, target: bytes) -> None:
-        """Rename over the target, if there is one."""
+    def replace(self, source: bytes, target: bytes) -> TechnicalError | None:
+        """Rename over the target, if there is one, at once."""
         ...
 
     def remove(self, paths: Sequence[bytes]) -> list[TechnicalError | None]:

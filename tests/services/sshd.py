@@ -50,6 +50,7 @@ class SshServer:
 
     Attributes:
         read_only: nothing may be changed; from the next `restart` on.
+        refuse: requests that are refused, as ``sftp-server -P`` names them; likewise.
     """
 
     host = HOST
@@ -65,6 +66,7 @@ class SshServer:
         self.password = secrets.token_urlsafe(12)
         self.client_key = folder / "client_key"
         self.read_only = False
+        self.refuse = ""
         self._process: subprocess.Popen[bytes] | None = None
         self._write_login()
         public_line = write_key(self.client_key)
@@ -89,6 +91,7 @@ class SshServer:
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
         config = self.folder / "sshd_config"
         options = " -R" if self.read_only else ""
+        options += f" -P {self.refuse}" if self.refuse else ""
         config.write_text(
             _CONFIG.format(
                 port=self.port,
@@ -119,7 +122,7 @@ class SshServer:
             self._process = None
 
     def restart(self) -> None:
-        """Come back with what `read_only` says now."""
+        """Come back with what `read_only` and `refuse` say now."""
         self.stop()
         self.start()
 

@@ -54,10 +54,17 @@ def _deliver(workspace: Workspace, partner: Partner, progress: Progress) -> Tech
             left = _note_delivered_before(workspace, partner, waiting)
             if not left:
                 return
+            refused = []
             with open_endpoint(endpoint_settings(partner, workspace.project.root)) as endpoint:
                 for interchange in left:
-                    _deliver_one(workspace, partner, endpoint, interchange)
+                    try:
+                        _deliver_one(workspace, partner, endpoint, interchange, progress)
+                    except TerminalError as error:
+                        refused.append(error)
                     progress.advance()
+            if refused:
+                more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
+                raise TerminalError(f"{refused[0]}{more}")
 
     def tell(error: TransientError, attempt: int, wait: float) -> None:
         progress.note(f"{error}; attempt {attempt} failed, trying again in {wait:.0f} s")
@@ -84,12 +91,18 @@ def _note_delivered_before(
 
 
 def _deliver_one(
-    workspace: Workspace, partner: Partner, endpoint: Endpoint, interchange: Interchange
+    workspace: Workspace,
+    partner: Partner,
+    endpoint: Endpoint,
+    interchange: Interchange,
+    progress: Progress,
 ) -> None:
     path = outbox_path(workspace, partner.id, interchange.file_name)
     if not path.is_file():
         write_whole(path, _archived(workspace, interchange))
-    endpoint.deliver(path, path.name)
+    left = endpoint.deliver(path, path.name)
+    if left is not None:
+        progress.note(left)
     failpoints.reached("deliver.delivered")
     sent = _sent_path(path)
     make_folder(sent.parent)

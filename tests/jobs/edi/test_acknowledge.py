@@ -177,6 +177,21 @@ def test_a_partner_that_cannot_be_reached_gets_it_on_the_next_run(edi: EdiNight)
     assert edi.exceptions(code="DELIVERY_FAILED") == []
 
 
+def test_a_file_that_is_refused_holds_up_no_other(edi: EdiNight) -> None:
+    edi.night.drop(ACME, "one.edi", bills_file(GOOD))
+    edi.night.drop(ACME, "two.edi", bills_file(FreightBill("B-7", "SHP-7"), control_number=102))
+    in_the_way = edi.returns[ACME] / "997_000000001.edi"
+    in_the_way.mkdir()
+    assert edi.run().exit_code == 3
+    assert [each.state for each in edi.interchanges("out")] == ["written", "delivered"]
+    (item,) = edi.exceptions(code="DELIVERY_FAILED")
+    assert "997_000000001.edi is a folder there" in item.message
+    in_the_way.rmdir()
+    assert edi.run().exit_code == 0
+    assert sorted(edi.delivered()) == ["997_000000001.edi", "997_000000002.edi"]
+    assert edi.exceptions(code="DELIVERY_FAILED") == []
+
+
 def test_a_file_that_is_gone_from_the_outbox_is_delivered_from_the_archive(edi: EdiNight) -> None:
     edi.night.drop(ACME, "bills.edi", bills_file(GOOD))
     folder = edi.returns[ACME]
