@@ -118,15 +118,6 @@ def _endpoint_problems(file: YamlFile, endpoint: Mapping[str, Any]) -> list[Prob
     return problems
 
 
-def _retries(declared: Mapping[str, Any]) -> Retries:
-    usual = Retries()
-    return Retries(
-        attempts=declared.get("attempts", usual.attempts),
-        first_delay=float(declared.get("first_delay", usual.first_delay)),
-        longest_delay=float(declared.get("longest_delay", usual.longest_delay)),
-    )
-
-
 @dataclass(frozen=True)
 class _DeclaredEndpoint:
     """A checked endpoint of partner.yaml; see :class:`etl.config.partner.EndpointDeclaration`."""
@@ -145,7 +136,7 @@ class _DeclaredEndpoint:
             type=data["type"],
             folder_in=self._text("folders", "in") or "",
             folder_out=self._text("folders", "out"),
-            retries=_retries(data.get("retries", {})),
+            retries=Retries().but(data.get("retries", {})),
             timeouts=Timeouts(**{k: float(v) for k, v in data.get("timeouts", {}).items()}),
             settle=Settle(**settle),
             after_pickup=AfterPickup(**data.get("after_pickup", {})),

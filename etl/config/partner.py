@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from etl.config.edi import Edi
 from etl.config.secrets import Secret
@@ -69,6 +70,11 @@ class Retries:
     attempts: int = 3
     first_delay: float = 2
     longest_delay: float = 60
+
+    def but(self, declared: Mapping[str, Any]) -> Retries:
+        """These, but for what is declared; decimals become the floats that clocks count in."""
+        seconds = {name: float(value) for name, value in declared.items() if name != "attempts"}
+        return replace(self, attempts=declared.get("attempts", self.attempts), **seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -128,7 +128,7 @@ class DeclaredOdoo:
         if "timeout" in declared:
             optional["timeout"] = float(declared["timeout"])
         if "retries" in declared:
-            optional["retries"] = replace(_RETRIES, **declared["retries"])
+            optional["retries"] = _RETRIES.but(declared["retries"])
         return OdooSettings(
             url=self._text("url"),
             database=self._text("database"),
