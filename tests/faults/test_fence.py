@@ -7,6 +7,7 @@ mended.
 from __future__ import annotations
 
 import csv
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
@@ -16,6 +17,7 @@ import pytest
 
 from etl.formats.delimited.draft import Draft
 from etl.formats.edi.reading.reader import EdiChunk
+from etl.formats.edi.reading.segments import SegmentIndex
 from etl.formats.xml.reader import XmlReader
 from etl.jobs.run import RunResult
 from etl.jobs.stages import acknowledge, audit
@@ -70,6 +72,16 @@ def reading(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+def framing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Raises where the file is cut into its documents too."""
+    raising(
+        monkeypatch,
+        SegmentIndex,
+        "__init__",
+        lambda _, data, *rest: SECRET.encode() in data,
+    )
+
+
 def mapping(monkeypatch: pytest.MonkeyPatch) -> None:
     raising(
         monkeypatch,
@@ -111,7 +123,8 @@ def pushing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 STAGES = (
-    Stage("read", reading, True, "reading or mapping it raised IndexError"),
+    Stage("frame", framing, True, "reading or mapping it raised IndexError"),
+    Stage("read", reading, False, "reading or mapping document 2 of it raised IndexError"),
     Stage("map", mapping, False, "reading or mapping this document raised IndexError"),
     Stage("audit", auditing, False, "auditing this invoice raised IndexError"),
     Stage("render", rendering, False, "making a bill of it raised IndexError"),
@@ -136,6 +149,19 @@ def bills_in_outbox(night: Night) -> list[str]:
     return sorted(refs)
 
 
+def originals_in_outbox(night: Night) -> list[list[str]]:
+    """For each original that lies in the outbox, the bills that it holds."""
+    numbers = [*(bill.number for bill in GOOD), SECRET]
+    held = []
+    for path in sorted((night.root / "outbox" / "odoo").glob("*documents.zip")):
+        with zipfile.ZipFile(path) as packed:
+            for name in packed.namelist():
+                if name != "index.csv":
+                    text = packed.read(name).decode()
+                    held.append([number for number in numbers if number in text])
+    return sorted(held)
+
+
 def open_exceptions(night: Night) -> list[dict[str, Any]]:
     listed: list[dict[str, Any]] = night.etl_json("exceptions", "list")
     return listed
@@ -157,6 +183,7 @@ def test_what_raises_is_kept_out_alone_and_the_night_goes_on(
     assert first.counts.add_up
     assert first.counts.pushed == len(kept)
     assert bills_in_outbox(night) == kept
+    assert originals_in_outbox(night) == [[number] for number in kept]
     assert (second.exit_code, second.batches) == (0, [])
 
     [item] = open_exceptions(night)

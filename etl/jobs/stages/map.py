@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from io import BytesIO
 
 import numpy as np
 import pyarrow as pa
@@ -22,9 +23,16 @@ from etl.jobs.edi.received import Reception
 from etl.jobs.progress import Progress
 from etl.jobs.workspace import CompiledMapping, Workspace
 from etl.mapping import Assembly, Context, Finding, KeptOut, Mapped
+from etl.raw import FilePart
 
 _NOT_OF_A_FILE = (ConfigurationError, TransientError)
 """What a file is not to blame for; a damaged original is."""
+
+_MANY = 1_000_000
+"""More documents than a file has."""
+
+_LONGEST = 64 * 1024 * 1024
+"""Bytes of a document that is still read apart from its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +126,10 @@ def map_files(workspace: Workspace, files: Sequence[BatchFile], progress: Progre
         reading = _Reading(compiled, context, group, progress)
         for ended in fenced(group, reading.attempt, passing=_NOT_OF_A_FILE):
             if isinstance(ended, Caught):
-                collected.troubles += [_faulty(file, ended.error) for file in ended.items]
+                for file in ended.items:
+                    pieces, trouble = reading.documents_apart(file, ended.error)
+                    collected.add_all(pieces)
+                    collected.troubles.append(trouble)
                 progress.advance(reading.not_told(ended.items))
             else:
                 collected.add_all(ended)
@@ -167,6 +178,45 @@ class _Reading:
             pieces.append(_Piece(mapped, chunk_files, kept_out, received))
             self._progress.advance(self.not_told(chunk_files))
         return pieces
+
+    def documents_apart(self, file: BatchFile, error: Exception) -> tuple[list[_Piece], Trouble]:
+        """Read a file that raises as a whole document by document, as far as it can be cut.
+
+        Its interchanges are not taken for received: they are answered when all of it can be read.
+
+        Returns:
+            What its other documents gave; and the trouble with those that raise, or the file.
+        """
+        pieces: list[_Piece] = []
+        defects = []
+        try:
+            for part in self._compiled.reader.cut(file.source, range(1, _MANY), _LONGEST):
+                what = f"reading or mapping document {part.number} of it"
+                try:
+                    pieces += self._of_part(file, part)
+                except _NOT_OF_A_FILE:
+                    raise
+                except Exception as of_part:
+                    position = Position(file=file.name)
+                    defects.append(fault_defect(what, of_part, position, file.name))
+        except _NOT_OF_A_FILE:
+            raise
+        except Exception:
+            pieces, defects = [], []  # it can't even be cut
+        if not pieces or not defects:
+            return [], _faulty(file, error)
+        return pieces, Trouble(file, None, None, tuple(defects), rejected=True, fault=True)
+
+    def _of_part(self, file: BatchFile, part: FilePart) -> list[_Piece]:
+        """Read and map one document of `file`, under its number there."""
+        content = part.content
+        if content is None:
+            raise MemoryError(f"it has {part.size:,} bytes")
+        alone = replace(file, size=part.size, open=lambda: BytesIO(content))
+        return [
+            replace(piece, mapped=_numbered(piece.mapped, part.number), receptions=())
+            for piece in self.attempt([alone])
+        ]
 
     def not_told(self, files: Sequence[BatchFile]) -> int:
         """How many of `files` the progress has not been told of; they are told now."""
@@ -241,6 +291,19 @@ class _Collected:
             findings=dict(self._findings),
             receptions=list(self._receptions.values()),
         )
+
+
+def _numbered(mapped: Mapped, number: int) -> Mapped:
+    """The records under another number in their file."""
+    tables = {
+        name: table.set_column(
+            table.schema.get_field_index("number_in_file"),
+            table.schema.field("number_in_file"),
+            pa.repeat(pa.scalar(number, pa.int64()), table.num_rows),
+        )
+        for name, table in mapped.records.tables.items()
+    }
+    return replace(mapped, records=mapped.records.with_tables(tables))
 
 
 def _received(chunk: EdiChunk, files: Sequence[BatchFile]) -> list[Reception]:
