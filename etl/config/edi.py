@@ -51,6 +51,7 @@ class EdiReading:
     envelope: Mapping[str, str] = field(default_factory=dict)
     structure: Mapping[str, str] = field(default_factory=dict)
     charset: str | None = None
+    test: str | None = None
     deviations: tuple[Mapping[str, Any], ...] = ()
 
 

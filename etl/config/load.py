@@ -114,6 +114,7 @@ def load_project(
         partners=partners,
         code_lists=root / file.data.get("code_lists", "mappings/codes"),
         reconcile=reconcile,
+        edi_test=settings.get("edi_test", "reject" if chosen.startswith("prod") else "warn"),
     )
 
 

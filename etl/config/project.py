@@ -215,6 +215,8 @@ class Project:
         root: the folder of schedules.yaml.
         target: ``outbox`` or ``odoo``.
         code_lists: the folder of the code lists.
+        edi_test: what becomes of X12 and EDIFACT interchanges that call themselves tests, where a
+            partner does not say so itself: ``reject``, ``warn`` or ``accept``.
     """
 
     root: Path
@@ -227,6 +229,7 @@ class Project:
     partners: Mapping[str, Partner]
     code_lists: Path
     reconcile: ReconcileSettings
+    edi_test: str = "warn"
 
     def partner(self, name: str) -> Partner:
         """The partner `name`; raises ConfigurationError where it is not declared."""

@@ -36,7 +36,8 @@ from etl.formats.edi.receipt import (
 )
 from etl.formats.edi.syntax import Syntax
 from etl.formats.edi.writing.writer import written
-from etl.jobs.edi.source import envelope_of
+from etl.formats.file_kinds import is_text, kind_of
+from etl.jobs.edi.source import envelope_of, reading_in
 from etl.raw import SourceFile
 
 KINDS = tuple(
@@ -76,7 +77,7 @@ class CheckedFile:
 def rules_of(project: Project, partner: str) -> dict[str, Any]:
     """How a partner's files are read (``edi: read:`` of its partner.yaml), as keys of a mapping's
     ``source:``; raises ConfigurationError for a partner that is not there."""
-    declared = asdict(project.partner(partner).edi.read)
+    declared = asdict(reading_in(project, project.partner(partner).edi.read))
     return {key: value for key, value in declared.items() if value}
 
 
@@ -93,13 +94,14 @@ def syntax_in(path: Path) -> Syntax:
     """
     try:
         with path.open("rb") as stream:
-            syntax = syntax_of(stream.read(HEAD))
+            head = stream.read(HEAD)
     except OSError as error:
         raise ConfigurationError(f"{path}: {error.strerror}") from None
-    if syntax is None:
-        raise ConfigurationError(
-            f"{path}: neither X12 nor EDIFACT: there is no ISA and no UNB in it"
-        )
+    syntax = syntax_of(head)
+    if syntax is None or not is_text(head):
+        found = kind_of(head)
+        what = f"it is {found[0]}" if found else "there is no ISA and no UNB in it"
+        raise ConfigurationError(f"{path}: neither X12 nor EDIFACT: {what}")
     return syntax
 
 

@@ -16,7 +16,7 @@ from etl.config.partner import Partner
 from etl.config.project import Job, Project
 from etl.errors import ConfigurationError, Problem
 from etl.formats import format_named
-from etl.jobs.edi.source import source_with_defaults
+from etl.jobs.edi.source import reading_in, source_with_defaults
 from etl.ledger import Ledger, open_ledger
 from etl.mapping import CodeLists, Mapping, Plan, compile_mapping, load_code_lists, load_mapping
 from etl.raw import DeclarationError, Reader
@@ -56,10 +56,15 @@ def compile_file(
     return CompiledMapping(mapping, reader, compile_mapping(mapping, reader, codes))
 
 
-def reading_for(project: Project, path: Path) -> EdiReading | None:
-    """What the partner in whose folder a mapping lies declares for its EDI; None: nobody's."""
+def reading_for(project: Project, path: Path) -> EdiReading:
+    """How a mapping reads EDI: as the partner in whose folder it lies, and the environment, say."""
+    return reading_in(project, _declared_reading(project, path))
+
+
+def _declared_reading(project: Project, path: Path) -> EdiReading:
     partner = project.partners.get(path.parent.name)
-    return partner.edi.read if partner is not None and partner.folder == path.parent else None
+    own = partner is not None and partner.folder == path.parent
+    return partner.edi.read if partner is not None and own else EdiReading()
 
 
 @dataclass
@@ -124,7 +129,7 @@ class Workspace:
             for path, each in sorted(self._compiled.items())
         }
         for path in sorted(self._compiled):
-            if (reading_for(self.project, path) or EdiReading()) != EdiReading():
+            if _declared_reading(self.project, path) != EdiReading():
                 used[f"{path.parent.name}/partner.yaml"] = path.with_name("partner.yaml")
         return {name: sha256(path.read_bytes()).hexdigest() for name, path in used.items()}
 

@@ -59,7 +59,11 @@ def test_the_rules_are_those_of_partner_yaml(night: Night, file: Path) -> None:
         text.write("\nedi: {read: {envelope: {counts: warn, unb: reject}, charset: cp1252}}\n")
     project = load_project(night.root, None, {})
     rules = rules_of(project, "acme-freight")
-    assert rules == {"envelope": {"counts": "warn", "unb": "reject"}, "charset": "cp1252"}
+    assert rules == {
+        "envelope": {"counts": "warn", "unb": "reject"},
+        "charset": "cp1252",
+        "test": "warn",
+    }
     file.write_bytes(FAULTS["SE count"].data)
     assert not check_file(file, rules).rejecting
     with pytest.raises(ConfigurationError, match="Did you mean 'acme-freight'"):

@@ -199,9 +199,10 @@ def _body(
     if rows.last_lines is not rows.lines:
         last_lines = rows.last_lines + line
     odd = np.flatnonzero(rows.cells != columns.width).tolist()
+    escaped = _escaped(text, rows, declaration)
     if not odd and rows.adjacent:
         as_it_stands = text[rows.starts[0] : rows.ends[-1]] + b"\n"
-        return Body(columns, as_it_stands, lines, last_lines, begins)
+        return Body(columns, as_it_stands, lines, last_lines, begins, tuple(escaped))
     missing = int(np.maximum(columns.width - rows.cells, 0).sum())
     if missing > MOST_MISSING:
         raise _too_ragged(columns.width, int(lines[odd[0]]))
@@ -215,7 +216,38 @@ def _body(
             broken.append(_ragged(pieces[index], index, int(rows.cells[index]), columns.width))
         pieces[index] = mended
     mended_text = b"\n".join(pieces) + b"\n"
+    told = {row.index for row in broken}
+    broken += [row for row in escaped if row.index not in told]
     return Body(columns, mended_text, lines, last_lines, begins, tuple(broken))
+
+
+def _escaped(text: bytes, rows: Scan, declaration: Declaration) -> list[BrokenRow]:
+    """Rows with a quote that a backslash was to release, which no rule of CSV does: the cell ended
+    there, and what was meant to be in it may stand in the next one."""
+    mark = b"\\" + (declaration.quote or b"")
+    if declaration.quote is None or mark not in text:
+        return []
+    found: dict[int, BrokenRow] = {}
+    at = text.find(mark, int(rows.starts[0]))
+    while 0 <= at < int(rows.ends[-1]):
+        row = int(np.searchsorted(rows.starts, at, "right")) - 1
+        before = int(np.searchsorted(rows.delimiters, at)) - 1
+        start = int(rows.starts[row])
+        if before >= 0:
+            start = max(start, int(rows.delimiters[before]) + 1)
+        follows = text[at + 2 : at + 3]
+        ends = follows in (b"", b"\r", b"\n", declaration.delimiter, declaration.quote)
+        if not ends and start < at and text[start : start + 1] == declaration.quote:
+            line = text[rows.starts[row] : rows.ends[row]]
+            found[row] = BrokenRow(
+                row,
+                "BACKSLASH_QUOTE",
+                "a quote behind a backslash ends its cell; ask the partner to double it",
+                shortened(line.decode("utf-8", "replace")) or "",
+                "a doubled quote",
+            )
+        at = text.find(mark, at + 2)
+    return list(found.values())
 
 
 def _mended(

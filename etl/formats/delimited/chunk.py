@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from etl.defects import Defect
+from etl.defects import Defect, Severity
 from etl.formats.delimited.body import BrokenRow
 from etl.formats.delimited.columns import conditions_of
 from etl.formats.delimited.flat import FlatTable
@@ -59,6 +59,7 @@ class DelimitedChunk:
             *(self._broken_row(row, broken) for row, broken in self._broken),
             *self._group_defects(),
             *self._rows_left_out(),
+            *self._spreadsheet_marks(),
         ]
 
     @property
@@ -127,6 +128,37 @@ class DelimitedChunk:
             record=self._record_of(row),
             file=int(self._flat.file[row]),
         )
+
+    def _spreadsheet_marks(self) -> Iterator[Defect]:
+        """Numbers that a spreadsheet rounded, each rejecting its record; and for each file and
+        column that cells were written as formulas."""
+        flat = self._flat
+        for path, marks in flat.marks.items():
+            values = flat.column(path)
+            for row in marks.rounded.tolist():
+                yield Defect(
+                    "ROUNDED_NUMBER",
+                    "a spreadsheet has rounded this number, and its last digits are lost; ask the "
+                    "partner for the file as it was before it was opened there",
+                    flat.position(row, path),
+                    value=values[row].as_py(),
+                    expected="all digits",
+                    record=self._record_of(row),
+                    file=int(flat.file[row]),
+                )
+            files, first = np.unique(flat.file[marks.formulas], return_index=True)
+            for file, at in zip(files.tolist(), first.tolist(), strict=True):
+                row = int(marks.formulas[at])
+                yield Defect(
+                    "FORMULA_TEXT",
+                    "cells of this column are formulas of a spreadsheet; the text in them was "
+                    "taken",
+                    flat.position(row, path),
+                    value=f'="{values[row].as_py() or ""}"',
+                    expected="the text alone",
+                    file=file,
+                    severity=Severity.WARN,
+                )
 
     def _records_without_column(self) -> list[Defect]:
         """The mark on each record of a file that lacks a column."""

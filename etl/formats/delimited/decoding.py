@@ -9,6 +9,8 @@ from typing import BinaryIO
 import numpy as np
 
 from etl.defects import Position
+from etl.formats.file_kinds import UTF_16, refuse_other_kinds
+from etl.formats.padding import Unpadded
 from etl.formats.refusal import RefusedError
 
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -22,9 +24,11 @@ def utf8_blocks(stream: BinaryIO, encoding: str, size: int) -> Iterator[bytes]:
     """
     decoder = codecs.getincrementaldecoder(encoding)()
     offset, line, held, begun = 0, 1, b"", False
+    text_alone = Unpadded(stream, wide=encoding.startswith(("utf-16", "utf-32")))
     while True:
-        data = stream.read(size)
+        data = text_alone.read(size)
         if offset == 0:
+            refuse_other_kinds(data, "CSV file", (UTF_16,))
             _refuse_foreign_mark(data, encoding)
         try:
             text = decoder.decode(data, final=not data)

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from etl.defects import Defect, Position
 from etl.formats.delimited.columns import ColumnNotFoundError, Columns, Condition
 from etl.formats.delimited.declaration import Declaration
+from etl.formats.delimited.spreadsheets import Marks, without_marks
 from etl.raw import LINEAGE, SourceFile, Unread
 
 
@@ -42,7 +43,7 @@ class FlatTable:
 
     A path that the files of a part lack gives nulls for its rows, and is kept in `missing` by
     file, so that the chunk can tell and reject. `rows_before` are those of the first file that were
-    given in earlier chunks.
+    given in earlier chunks. `marks` has what a spreadsheet left in each column that was asked for.
     """
 
     files: Sequence[SourceFile]
@@ -50,6 +51,7 @@ class FlatTable:
     declaration: Declaration
     rows_before: int = 0
     missing: dict[int, dict[str, ColumnNotFoundError]] = field(default_factory=dict)
+    marks: dict[str, Marks] = field(default_factory=dict)
     _columns: dict[str, pa.Array] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -67,9 +69,10 @@ class FlatTable:
     def column(self, path: str) -> pa.Array:
         """The cells of `path`, null where empty or where the file lacks the column."""
         if path not in self._columns:
-            self._columns[path] = pa.concat_arrays(
+            values = pa.concat_arrays(
                 [pa.array([], pa.string()), *(self._cells(part, path) for part in self.parts)]
             )
+            self._columns[path], self.marks[path] = without_marks(values)
         return self._columns[path]
 
     def holds(self, conditions: Sequence[Condition]) -> npt.NDArray[np.bool_]:

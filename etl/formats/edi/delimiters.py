@@ -84,6 +84,7 @@ class Header:
         exact: whether it cannot be anything else: an ISA of 106 bytes, a UNB after a UNA or with
             syntax identifier and version.
         charset: Python codec that it declares; None: it declares none.
+        assumed: whether nothing declares its terminator, which the text shows.
         advice: what stands before the ISA or UNB and belongs to it, a UNA.
     """
 
@@ -93,3 +94,4 @@ class Header:
     exact: bool
     charset: str | None = None
     advice: bytes = b""
+    assumed: bool = False

@@ -29,6 +29,21 @@ class Envelope:
 
 
 @dataclass(frozen=True, slots=True)
+class ContentFault:
+    """A value of the header of an interchange or a group that cannot be right.
+
+    Attributes:
+        element: 1-based.
+        what: its name, for people.
+    """
+
+    element: int
+    what: str
+    value: str
+    expected: str
+
+
+@dataclass(frozen=True, slots=True)
 class Syntax:
     """A syntax that the core reads and writes.
 
@@ -39,6 +54,8 @@ class Syntax:
         others: further service segments, which stand outside of transactions (TA1, UNA).
         sender_at, receiver_at: elements of the interchange header that tell interchanges with the
             same number apart.
+        test_at, test_mark: element of the interchange header that says it is a test, and what
+            stands there then.
         groups_required: whether a transaction has to stand in a group.
         composites: whether most elements have components.
         document_at: element of the transaction header that says what it is.
@@ -49,6 +66,8 @@ class Syntax:
             interchange, also inside of data.
         form_fault: what is wrong with the form of an interchange header, given as text and split
             into elements: found and expected.
+        content_faults: what is wrong with the values of the header of an interchange or a group,
+            given as its elements, the id first.
     """
 
     name: str
@@ -59,6 +78,8 @@ class Syntax:
     others: tuple[str, ...]
     sender_at: int
     receiver_at: int
+    test_at: int
+    test_mark: str
     groups_required: bool
     composites: bool
     document_at: int
@@ -67,6 +88,7 @@ class Syntax:
     block: int
     headers: Callable[[bytes, int], Iterator[Header]]
     form_fault: Callable[[str, list[str]], tuple[str, str] | None]
+    content_faults: Callable[[list[str]], Iterator[ContentFault]]
 
     @property
     def control(self) -> tuple[str, ...]:

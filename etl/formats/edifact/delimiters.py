@@ -44,18 +44,44 @@ logistics partner was seen to use: bytes beyond ASCII are reported."""
 
 _HEAD = re.compile(rb"UNA(?P<una>.{6})[ \t\r\n]*UNB(?P<after>.)|UNB(?P<plain>\+)", re.DOTALL)
 _SYNTAX = re.compile(r"(UNO[A-Z])(.(\d))?")
+_UNB_LINE = re.compile(rb"UNB\+[^'\r\n]*(?P<end>\r?\n)(UNG|UNH)\+")
+_USUAL_END = re.compile(rb"'[ \t\r\n]*([A-Z]{3}\+|\Z)|'[\r\n]")
+_SWALLOWED = re.compile(r"UN[GHZ]\s*")
 
 
 def headers(data: bytes, start: int = 0) -> Iterator[Header]:
     """Every place at or after `start` that reads as a UNA with its UNB, or as a UNB."""
-    after = start
+    after, by_lines = start, _ByLines(data)
     heads = occurrences(data, b"UN")
     third = np.frombuffer(data, np.uint8).take(heads + 2, mode="clip")
     for at in heads[(third == ord("A")) | (third == ord("B"))].tolist():
         if at >= after and (match := _HEAD.match(data, at)):
             after = match.end() - 1
             if header := _header(data, match):
-                yield header
+                end = by_lines.end(match.start()) if match["una"] is None else None
+                yield header if end is None else _ended_by_lines(header, end)
+
+
+class _ByLines:
+    """Whether segments end with line feeds where no UNA says so: the UNB ends its line, the next
+    one begins with another segment, and no ``'`` ends any segment of the text."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._usual: bool | None = None
+
+    def end(self, start: int) -> int | None:
+        """The byte that ends segments from the UNB at `start` on, where it is so."""
+        match = _UNB_LINE.match(self._data, start)
+        if match is None:
+            return None
+        if self._usual is None:
+            self._usual = _USUAL_END.search(self._data) is not None
+        return None if self._usual else match["end"][0]
+
+
+def _ended_by_lines(header: Header, end: int) -> Header:
+    return replace(header, delimiters=replace(header.delimiters, terminator=end), assumed=True)
 
 
 def form_fault(text: str, elements: list[str]) -> tuple[str, str] | None:
@@ -68,9 +94,17 @@ def form_fault(text: str, elements: list[str]) -> tuple[str, str] | None:
     missing = [str(number) for number in range(1, 6) if not padded[number].strip()]
     if missing:
         return f"no element {', '.join(missing)}", "elements 1 to 5"
+    if swallowed(elements):
+        return text[:200], "a segment terminator behind the UNB"
     if not _SYNTAX.match(padded[1]):
         return padded[1], "a syntax identifier such as UNOC:3"
     return None
+
+
+def swallowed(elements: list[str]) -> bool:
+    """Whether a UNB without terminator holds the segment behind it, so that its elements are not
+    those of a UNB: the next segment's id stands at the end of one of them."""
+    return any(_SWALLOWED.fullmatch(each[-3:]) for each in map(str.rstrip, elements[1:]))
 
 
 def _header(data: bytes, match: re.Match[bytes]) -> Header | None:

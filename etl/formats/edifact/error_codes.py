@@ -27,12 +27,15 @@ class ServiceError:
 
 INTERCHANGE = {
     "DUPLICATE_UNB": ServiceError("26", "UNB", 6),
+    "DUPLICATE_CONTROL_NUMBER": ServiceError("26", "UNB", 6),
+    "TEST_INTERCHANGE": ServiceError("25", "UNB", 12),
     "TRUNCATED": ServiceError("13", "UNZ"),
     "UNZ_MISSING": ServiceError("13", "UNZ"),
     "TRANSACTION_TOO_LARGE": ServiceError("18"),
     "UNZ_REFERENCE": ServiceError("28", "UNZ", 3),
     "UNZ_COUNT": ServiceError("29", "UNZ", 2),
     "UNB_FORM": ServiceError("12", "UNB"),
+    "UNB_CONTENT": ServiceError("12", "UNB"),
     "UNG_MISSING": ServiceError("13", "UNG"),
     "UNH_MISSING": ServiceError("13", "UNH"),
     "STRAY_SEGMENT": ServiceError("33"),
@@ -58,6 +61,8 @@ MESSAGE = {
     "UNT_COUNT": ServiceError("29", "UNT", 2),
     "UNH_NUMBER_MISSING": ServiceError("13", "UNH", 2),
     "DUPLICATE_UNH": ServiceError("26", "UNH", 2),
+    "DUPLICATE_UNB": ServiceError("26", "UNB", 6),
+    "TEST_INTERCHANGE": ServiceError("25", "UNB", 12),
 }
 """UCM."""
 

@@ -6,6 +6,7 @@ import re
 
 from etl.formats.edi.syntax import Envelope, Syntax
 from etl.formats.edifact.delimiters import form_fault, headers
+from etl.formats.edifact.header_content import content_faults
 
 EDIFACT = Syntax(
     name="edifact",
@@ -16,6 +17,8 @@ EDIFACT = Syntax(
     others=("UNA",),
     sender_at=2,
     receiver_at=3,
+    test_at=11,
+    test_mark="1",
     groups_required=False,
     composites=True,
     document_at=2,
@@ -24,4 +27,5 @@ EDIFACT = Syntax(
     block=6 << 20,
     headers=headers,
     form_fault=form_fault,
+    content_faults=content_faults,
 )

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 INTERCHANGE = {
     "DUPLICATE_ISA": "025",
+    "DUPLICATE_CONTROL_NUMBER": "025",
+    "TEST_INTERCHANGE": "020",
     "TRUNCATED": "023",
     "IEA_MISSING": "023",
     "TRANSACTION_TOO_LARGE": "022",
     "IEA_REFERENCE": "001",
     "IEA_COUNT": "021",
     "ISA_FORM": "022",
+    "ISA_CONTENT": "024",
     "GS_MISSING": "024",
     "ST_MISSING": "024",
     "STRAY_SEGMENT": "024",
@@ -23,6 +26,9 @@ INTERCHANGE = {
     "TERMINATOR_MISSING": "004",
 }
 """TA105, data element I18."""
+
+ISA_CONTENT = {9: "014", 10: "015", 12: "017", 13: "018", 14: "019", 15: "020"}
+"""TA105 of a value of the ISA, by its element."""
 
 NO_NOTE = "000"
 """TA105 where nothing is wrong."""
@@ -46,6 +52,8 @@ TRANSACTION = {
     "SE_COUNT": "4",
     "ST_NUMBER_MISSING": "7",
     "DUPLICATE_ST": "23",
+    "DUPLICATE_ISA": "23",
+    "TEST_INTERCHANGE": "1",
     "GS_MISSING": "6",
     "EMPTY_SEGMENT": "5",
 }

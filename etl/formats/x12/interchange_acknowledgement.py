@@ -5,9 +5,10 @@ from __future__ import annotations
 from etl.defects import Defect, Severity
 from etl.formats.edi.acknowledging.sendable import copy_of
 from etl.formats.edi.acknowledging.verdict import Verdict, envelope_verdict, verdict_of
+from etl.formats.edi.calendar import is_clock_time, is_day
 from etl.formats.edi.outgoing import SegmentValue, segment
 from etl.formats.edi.receipt import ReceivedGroup, ReceivedInterchange
-from etl.formats.x12.error_codes import INTERCHANGE, NO_NOTE, SYNTAX
+from etl.formats.x12.error_codes import INTERCHANGE, ISA_CONTENT, NO_NOTE, SYNTAX
 
 _ACTIONS = {Verdict.ACCEPTED: "A", Verdict.ERRORS: "E", Verdict.REJECTED: "R"}
 """TA104, data element I17."""
@@ -24,9 +25,10 @@ def interchange_acknowledgement(
     Args:
         refused: whether nothing of it was taken in, although its transactions may be right.
     """
-    number, date, time = (
-        copy_of(received.element(at), received.delimiters, 9) for at in (13, 9, 10)
-    )
+    number = copy_of(received.element(13), received.delimiters, 9)
+    day, clock = received.element(9), received.element(10)
+    date = day if is_day(day) else None
+    time = clock if is_clock_time(clock) else "0000"
     if number is None or only_acknowledges(received):
         return None
     defects = _concerning(received)
@@ -35,8 +37,14 @@ def interchange_acknowledgement(
         for transaction in received.transactions
     ]
     action = _ACTIONS[envelope_verdict(inside, defects, refused=refused)]
-    note = INTERCHANGE[defects[0].code] if defects else NO_NOTE
+    note = _note(defects[0]) if defects else NO_NOTE
     return segment("TA1", number, date, time, action, note)
+
+
+def _note(defect: Defect) -> str:
+    if defect.code == "ISA_CONTENT":
+        return ISA_CONTENT.get(defect.position.element or 0, INTERCHANGE[defect.code])
+    return INTERCHANGE[defect.code]
 
 
 def acknowledges(group: ReceivedGroup) -> bool:

@@ -6,6 +6,7 @@ import re
 
 from etl.formats.edi.syntax import Envelope, Syntax
 from etl.formats.x12.delimiters import form_fault, headers
+from etl.formats.x12.header_content import content_faults
 
 X12 = Syntax(
     name="x12",
@@ -16,6 +17,8 @@ X12 = Syntax(
     others=("TA1",),
     sender_at=6,
     receiver_at=8,
+    test_at=15,
+    test_mark="T",
     groups_required=True,
     composites=False,
     document_at=1,
@@ -24,4 +27,5 @@ X12 = Syntax(
     block=8 << 20,
     headers=headers,
     form_fault=form_fault,
+    content_faults=content_faults,
 )

@@ -15,6 +15,7 @@ from typing import BinaryIO
 from xml.parsers import expat
 
 from etl.formats.cutting import PartInMaking
+from etl.formats.padding import Unpadded
 from etl.formats.refusal import RefusedError
 from etl.formats.xml.declaration import Declaration
 from etl.formats.xml.paths import Location
@@ -58,7 +59,8 @@ class Cutter:
     def documents(self, stream: BinaryIO) -> Iterator[FilePart]:
         """Every record, in order; raises :class:`RefusedError`."""
         walk = _Walk(self.declaration.row, self.wanted, self.largest)
-        block = checked_prolog(stream)
+        text = Unpadded(stream)
+        block = checked_prolog(text)
         while True:
             try:
                 walk.feed(block)
@@ -70,7 +72,7 @@ class Cutter:
                 raise RefusedError("RECORD_TOO_LARGE", "a record does not end within the limit")
             if not block:
                 return
-            block = stream.read(_BLOCK)
+            block = text.read(_BLOCK)
 
 
 class _Walk:

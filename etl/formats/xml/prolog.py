@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import BinaryIO
 from xml.parsers import expat
 
 from etl.defects import Position
+from etl.formats.file_kinds import UTF_16, XML, refuse_other_kinds
+from etl.formats.padding import Unpadded
 from etl.formats.refusal import RefusedError
 
 _BLOCK = 64 * 1024
@@ -17,7 +18,7 @@ class _RootReachedError(Exception):
     pass
 
 
-def checked_prolog(stream: BinaryIO) -> bytes:
+def checked_prolog(stream: Unpadded) -> bytes:
     """Read `stream` until its root element begins and give what was read.
 
     Raises :class:`RefusedError` for an empty file, a document type declaration, an encoding that
@@ -30,6 +31,8 @@ def checked_prolog(stream: BinaryIO) -> bytes:
     read = b""
     while True:
         block = stream.read(_BLOCK)
+        if not read.strip():
+            refuse_other_kinds(block, "XML document", (XML, UTF_16))
         read += block
         if not read.strip():
             if not block:

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 from lxml import etree
 
 from etl.defects import Position, Severity
+from etl.formats.padding import Unpadded
 from etl.formats.refusal import RefusedError
 from etl.formats.xml.declaration import Declaration
 from etl.formats.xml.paths import Location, source_line
@@ -43,7 +44,8 @@ def batches(
     )
     pending: list[etree._Element] = []
     found = False
-    block, read, since_record = checked_prolog(stream), 0, 0
+    text = Unpadded(stream)
+    block, read, since_record = checked_prolog(text), 0, 0
     refused: RefusedError | None = None
     while block and refused is None:
         refused = _fed(parser, block)
@@ -62,7 +64,7 @@ def batches(
         if read >= batch_bytes and len(pending) > 1 and refused is None:
             yield _on_their_own(pending[:-1]), read
             pending, read = pending[-1:], 0
-        block = stream.read(_BLOCK)
+        block = text.read(_BLOCK)
     if refused is None:
         refused = _at_end(parser, declaration.row, found)
     if pending:

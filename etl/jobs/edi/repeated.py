@@ -26,6 +26,7 @@ def tell_repeated(workspace: Workspace, mapped: MappedBatch) -> None:
         )
         if one.defect.severity is Severity.REJECT:
             one.reception.refused.add(one.place)
+            one.reception.interchanges[one.place].defects.append(one.defect)
     refused = [one for one in repeated if one.defect.severity is Severity.REJECT]
     if refused:
         _refuse(mapped, refused)

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from etl.config.edi import EdiReading
+from etl.config.project import Project
 
 FORMATS = {"x12": "isa", "edifact": "unb"}
 """The formats it is for, with the key of `envelope` that only this one has."""
+
+
+def reading_in(project: Project, reading: EdiReading) -> EdiReading:
+    """How a partner's files are read in an environment, which says what becomes of tests where the
+    partner does not."""
+    return reading if reading.test else replace(reading, test=project.edi_test)
 
 
 def source_with_defaults(source: Mapping[str, Any], reading: EdiReading) -> Mapping[str, Any]:
@@ -26,6 +34,8 @@ def source_with_defaults(source: Mapping[str, Any], reading: EdiReading) -> Mapp
             merged[name] = {**defaults, **own}
     if reading.charset is not None:
         merged.setdefault("charset", reading.charset)
+    if reading.test is not None:
+        merged.setdefault("test", reading.test)
     own_deviations = source.get("deviations", [])
     if reading.deviations and isinstance(own_deviations, list | tuple):
         merged["deviations"] = [*reading.deviations, *own_deviations]

@@ -95,7 +95,38 @@ def test_numbers_used_twice_are_told_where_they_are_used_again() -> None:
     ] == [("DUPLICATE_UNH", 3, "2")]
     groups = interchange(group(THREE[0]), group(THREE[0]))
     assert codes(written(groups)) == ["DUPLICATE_UNG"]
-    assert codes(plain() * 2) == ["DUPLICATE_UNB"]
+    assert codes(plain() * 2) == ["DUPLICATE_UNB"] * 2
+
+
+def test_segments_that_end_with_line_feeds_are_read_without_a_una_and_told() -> None:
+    for end in ("\n", "\r\n"):
+        data = plain(2, end).replace(b"NORDSEE LINE", b"L'EAU LINE")
+        (chunk,) = read(data)
+        (defect,) = chunk.defects
+        assert (defect.code, defect.severity) == ("UNA_MISSING", Severity.WARN)
+        assert chunk.records().column("BGM.02").to_pylist() == ["INV1", "INV2"]
+        assert chunk.records().column("NAD[01=SU].04").to_pylist() == ["L'EAU LINE"] * 2
+        assert codes(b"UNA:+.? " + end[:1].encode() + data) == []
+    lost = plain(2).replace(b"'\nUNH+1+", b"\nUNH+1+")
+    assert "UNA_MISSING" not in codes(lost)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "element"),
+    [("250626:2115", "251326:2115", 4), ("250626:2115", "250626:9999", 4)],
+)
+def test_what_cannot_be_right_in_a_unb_is_warned_of(old: str, new: str, element: int) -> None:
+    data = plain().replace(old.encode(), new.encode())
+    (defect,) = defects(data)
+    assert (defect.code, defect.position.element) == ("UNB_CONTENT", element)
+    assert defect.severity is Severity.WARN
+
+
+def test_a_test_is_kept_out_where_tests_are_rejected() -> None:
+    data = plain().replace(b"+REF1'\nUNH", b"+REF1++++++1'\nUNH")
+    assert codes(data) == []
+    found = [(d.code, d.record) for d in defects(data, test="reject")]
+    assert found == [("TEST_INTERCHANGE", None), ("TEST_INTERCHANGE", 0)]
 
 
 def test_the_same_number_in_another_group_or_from_another_sender_is_none() -> None:

@@ -192,15 +192,44 @@ def test_an_interchange_that_was_kept_out_is_rejected_whatever_is_in_it() -> Non
     assert "AK9*R*2*2*0" in lines
 
 
-def test_a_duplicate_that_came_through_is_accepted_with_errors() -> None:
+def test_a_duplicate_is_rejected_by_its_own_note() -> None:
     one, two = (
         x12.interchange(x12.group(x12.transaction())),
         x12.interchange(x12.group(x12.transaction(), number="2")),
     )
     [_, second], _ = received(x12.written([*one, *two]), "x12")
     lines = answer(second, ["TA1", "997"])
+    assert "TA1*000000001*250626*2115*R*025" in lines
+    assert "AK9*R*1*1*0" in lines
+    (_, second), _ = received(x12.written([*one, *two]), "x12", envelope={"duplicates": "warn"})
+    lines = answer(second, ["TA1", "997"])
     assert "TA1*000000001*250626*2115*E*025" in lines
     assert "AK9*A*1*1*1" in lines
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (b"*250626*2115*", b"*250626*9999*", "TA1*000000001*250626*0000*E*015"),
+        (b"*250626*2115*", b"*259926*2115*", "TA1*000000001**2115*E*014"),
+        (b"*0*P*>", b"*0*Q*>", "TA1*000000001*250626*2115*E*020"),
+    ],
+)
+def test_a_ta1_never_repeats_a_time_that_is_none(old: bytes, new: bytes, told: str) -> None:
+    assert told in answer(only(x12.plain(1).replace(old, new)), ["TA1"])
+
+
+def test_an_id_padded_with_no_break_spaces_is_answered() -> None:
+    data = x12.plain(1).replace(b"ACLT           ", b"ACLT" + b"\xa0" * 11)
+    (one,), _ = received(data, "x12", charset="iso-8859-1")
+    (isa, *_) = answer(one, ["997"])
+    assert isa[51:68] == "02*ACLT           "[:17]
+
+
+def test_a_test_that_is_kept_out_is_rejected_by_its_own_note() -> None:
+    (one,), _ = received(x12.plain(1).replace(b"*0*P*>", b"*0*T*>"), "x12", test="reject")
+    assert "TA1*000000001*250626*2115*R*020" in answer(one, ["TA1"])
+    assert "AK5*R*1" in answer(one, ["997"])
 
 
 def test_the_ta1_tells_the_weightiest_fault_first() -> None:

@@ -114,7 +114,78 @@ def test_group_and_interchange_numbers_used_twice_are_told() -> None:
     groups = interchange(group(THREE[0]), group(THREE[1]))
     assert codes(written(groups)) == ["DUPLICATE_GS"]
     once = interchange(group(THREE[0]))
-    assert codes(written([*once, *once])) == ["DUPLICATE_ISA"]
+    assert codes(written([*once, *once])) == ["DUPLICATE_ISA"] * 2
+
+
+def test_an_interchange_that_comes_twice_is_taken_once() -> None:
+    once = written(interchange(group(*THREE)))
+    (chunk,) = read(once * 2)
+    twice = [(d.code, d.record) for d in chunk.defects]
+    assert twice == [("DUPLICATE_ISA", each) for each in (None, 3, 4, 5)]
+    assert {d.severity for d in chunk.defects} == {Severity.REJECT}
+    (warned,) = defects(once * 2, envelope={"duplicates": "warn"})
+    assert (warned.code, warned.record) == ("DUPLICATE_ISA", None)
+
+
+def test_350_releases_a_bill_by_its_number_without_a_container() -> None:
+    body = ["M10*NPLX*O*NO*9321483*NORDKAP*112E", "P4*2704*20261118"]
+    body += ["X4*1A**20261118*1200**1*OB*NPLX*BILL1"]
+    segments = ["ST*350*0001", *body, f"SE*{len(body) + 2}*0001"]
+    data = written(interchange(group(segments))).replace(b"GS*IM", b"GS*SO")
+    assert [d for d in defects(data, document="350") if d.severity is Severity.REJECT] == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "element"),
+    [
+        ("*250626*2115*U", "*251326*2115*U", "ISA_CONTENT", 9),
+        ("*250626*2115*U", "*250626*9999*U", "ISA_CONTENT", 10),
+        ("*U*00401*", "*U*10401*", "ISA_CONTENT", 12),
+        ("*00401*000000001*0*", "*00401*000000001*7*", "ISA_CONTENT", 14),
+        ("*0*P*>", "*0*Q*>", "ISA_CONTENT", 15),
+        ("*20250626*2115*1*X*", "*99999999*2115*1*X*", "GS_CONTENT", 4),
+        ("*20250626*2115*1*X*", "*20250626*9999*1*X*", "GS_CONTENT", 5),
+        ("*20250626*2115*1*X*", "*20250626*2115*1*Q*", "GS_CONTENT", 7),
+        ("GS*IM*", "GS*QM*", "GS_CONTENT", 1),
+    ],
+)
+def test_what_cannot_be_right_in_the_headers_is_warned_of(
+    old: str, new: str, code: str, element: int
+) -> None:
+    data = change(old, new)
+    (defect,) = defects(data)
+    assert (defect.code, defect.position.element) == (code, element)
+    assert defect.severity is Severity.WARN
+    assert codes(data, envelope={"isa": "ignore"}) == []
+
+
+@pytest.mark.parametrize("version", ["004060", "004030"])
+def test_an_unknown_segment_only_warns_where_a_nearby_version_stands_in(version: str) -> None:
+    body = ["NM1*DO*1*SMITH"]
+    data = written(interchange(group(transaction("0001", [*BODY, *body]), version=version)))
+    (defect,) = defects(data)
+    assert (defect.code, defect.severity) == ("UNKNOWN_SEGMENT", Severity.WARN)
+    assert version in defect.message
+    (defect,) = defects(data.replace(version.encode(), b"004010"))
+    assert (defect.code, defect.severity) == ("UNKNOWN_SEGMENT", Severity.REJECT)
+    deviations = [{"segments": {"ST": ["NM1 O 9"]}, "definitions": {"NM1": ["AN 1-60"] * 3}}]
+    (chunk,) = read(data, deviations=deviations)
+    assert chunk.records().column("NM1.03").to_pylist() == ["SMITH"]
+    assert list(chunk.defects) == []
+
+
+@pytest.mark.parametrize(
+    ("test", "found"),
+    [
+        ("accept", []),
+        ("warn", [("TEST_INTERCHANGE", None, Severity.WARN)]),
+        ("reject", [("TEST_INTERCHANGE", each, Severity.REJECT) for each in (None, 0, 1, 2)]),
+    ],
+)
+def test_a_test_is_taken_told_or_kept_out(test: str, found: list[object]) -> None:
+    data = change("*0*P*>", "*0*T*>")
+    assert [(d.code, d.record, d.severity) for d in defects(data, test=test)] == found
+    assert codes(change("*0*P*>", "*0*P*>"), test="reject") == []
 
 
 def test_the_same_numbers_in_another_file_are_no_duplicates() -> None:

@@ -14,6 +14,7 @@ from datetime import datetime
 from etl.defects import Defect
 from etl.formats.edi.acknowledging.application import DocumentResult
 from etl.formats.edi.acknowledging.sendable import copy_of
+from etl.formats.edi.delimiters import SEPARATORS
 from etl.formats.edi.outgoing import OutgoingInterchange, OutgoingTransaction, SegmentValue
 from etl.formats.edi.receipt import ReceivedGroup, ReceivedInterchange
 from etl.formats.edifact import addresses
@@ -180,9 +181,11 @@ def tell_with_last(received: Sequence[ReceivedInterchange], others: Iterable[Def
 
 
 def _answerable(received: ReceivedInterchange) -> bool:
-    """Whether both partners are named."""
+    """Whether both partners are named, and what names them is the header alone."""
     if received.syntax == "x12":
-        return bool(received.element(6) and received.element(8))
+        return bool(_isa_id(received, 6)[0] and _isa_id(received, 8)[0])
+    if edifact_delimiters.swallowed(received.elements):
+        return False
     sender, recipient = (
         addresses.components(received, received.elements, number) for number in (2, 3)
     )
@@ -194,8 +197,8 @@ def _x12(made: Acknowledgement, number: int, created: datetime) -> OutgoingInter
     sender, receiver = (_group_id(made, place) for place in (3, 2))
     return OutgoingInterchange(
         syntax="x12",
-        sender=(received.element(8), received.element(7)),
-        receiver=(received.element(6), received.element(5)),
+        sender=_isa_id(received, 8),
+        receiver=_isa_id(received, 6),
         group_sender=sender,
         group_receiver=receiver,
         number=number,
@@ -206,6 +209,17 @@ def _x12(made: Acknowledgement, number: int, created: datetime) -> OutgoingInter
         una=False,
         test=received.element(15) == "T",
     )
+
+
+def _isa_id(received: ReceivedInterchange, place: int) -> tuple[str, str]:
+    """An id of the ISA with its qualifier, in characters that an ISA of ours can hold: what pads it
+    beyond ASCII, such as a no-break space, is left out."""
+    taken = set(map(chr, (getattr(received.delimiters, name) or 0 for name in SEPARATORS)))
+    said = "".join(
+        each if " " <= each <= "~" and each not in taken else " "
+        for each in received.element(place)
+    )
+    return said.strip(), received.element(place - 1)
 
 
 def _group_id(made: Acknowledgement, place: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from etl.formats.edi.checks.values import is_clock_time, is_day
+from etl.formats.edi.calendar import is_clock_time, is_day
 from etl.formats.edi.reading.cells import Cells
 from etl.formats.edi.reading.segments import Mask, SegmentIndex
 from etl.formats.edi.reading.words import WordReader, is_date, is_leap_day, is_time

@@ -101,9 +101,12 @@ class ContentChecks:
                 )
                 expected = place.segment_id
         told = None if fault.fault is Fault.MISSING else index.text(segment)
-        self._findings.tell(
-            code, self._levels[level], record, segment, message, value=told, expected=expected
-        )
+        severity = self._levels[level]
+        if code == "UNKNOWN_SEGMENT" and reading.approximate(record):
+            # the version's own structure may have it: it must not cost the transaction
+            severity = severity and Severity.WARN
+            message += f", which stands in for {reading.version_of(record)}"
+        self._findings.tell(code, severity, record, segment, message, value=told, expected=expected)
 
     def _comes_elsewhere(self, record: int, fault: ShapeFault, segment_id: str) -> bool:
         """Whether a missing segment is told otherwise, or may come in the next part: a trailer is

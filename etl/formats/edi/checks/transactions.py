@@ -104,9 +104,49 @@ class TransactionChecks:
                     f"the {self._envelope.name} stands outside of any functional {group.name}",
                     expected=f"a {group.header} before it",
                 )
+        self._kept_out()
+        self._functional_groups()
         self._counts()
         self._references()
         self._used_twice()
+
+    def _kept_out(self) -> None:
+        """Transactions of interchanges that are not taken at all."""
+        transactions = self._transactions
+        for place, interchange in enumerate(transactions.interchanges):
+            if interchange.kept_out is None:
+                continue
+            code, message = interchange.kept_out
+            for record in np.flatnonzero(transactions.interchange == place).tolist():
+                self._findings.tell(
+                    code, Severity.REJECT, record, transactions.start[record], message
+                )
+
+    def _functional_groups(self) -> None:
+        """Groups that say they hold something else than they do (GS01)."""
+        declared, transactions = self._declaration, self._transactions
+        header = declared.syntax.group.header
+        severity = declared.envelope[declared.syntax.interchange.header.lower()]
+        if not declared.syntax.groups_required:
+            return
+        pairs = np.unique(np.stack([transactions.group, transactions.kind]), axis=1).T.tolist()
+        for group, kind in pairs:
+            document = transactions.kinds[kind].document
+            right = declared.structures.groups(document)
+            if group < 0 or not right or transactions.groups[group].element(1) in right:
+                continue
+            said = transactions.groups[group]
+            held = (transactions.group == group) & (transactions.kind == kind)
+            self._findings.tell(
+                f"{header}_CONTENT",
+                severity,
+                int(np.flatnonzero(held)[0]),
+                transactions.start[np.flatnonzero(held)[0]],
+                f"{header}01 says {said.element(1)!r}, which is not of this {self._envelope.name}",
+                place=declared.syntax.document_at,
+                value=document,
+                expected=f"a group with {header}01 {' or '.join(right)}",
+            )
 
     def _counts(self) -> None:
         transactions, envelope = self._transactions, self._envelope

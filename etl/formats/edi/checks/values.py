@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
 
+from etl.formats.edi.calendar import is_clock_time, is_day
 from etl.formats.edi.delimiters import Delimiters
 from etl.formats.edi.structures.dictionary import Element
 
@@ -14,7 +14,6 @@ _NUMBERS = {
     "R": re.compile(r"-?(\d+\.?\d*|\.\d+)(E-?\d+)?", re.ASCII),
     "n": re.compile(r"-?(\d+[.,]?\d*|[.,]\d+)", re.ASCII),
 }
-_TIME = re.compile(r"(\d\d)(\d\d)((\d\d)\d{0,2})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,29 +54,6 @@ def value_fault(value: str, element: Element, delimiters: Delimiters) -> ValueFa
         known = ", ".join(element.codes.values)
         return ValueFault("BAD_CODE", "codes", "this code is not known", f"one of {known}")
     return None
-
-
-def is_day(value: str) -> bool:
-    """Whether a value is YYMMDD or CCYYMMDD of a day that is in the calendar."""
-    if not (value.isascii() and value.isdigit()) or len(value) not in (6, 8):
-        return False
-    padded = value if len(value) == 8 else f"20{value}"
-    try:
-        date(int(padded[:4]), int(padded[4:6]), int(padded[6:]))
-    except ValueError:
-        return False
-    return True
-
-
-def is_clock_time(value: str) -> bool:
-    """Whether a value is HHMM, HHMMSS, or HHMMSS with tenths or hundredths; 2400 is midnight."""
-    match = _TIME.fullmatch(value)
-    if match is None:
-        return False
-    hour, minute, second = int(match[1]), int(match[2]), int(match[4] or 0)
-    if hour == 24:
-        return not value[2:].strip("0")
-    return hour < 24 and minute < 60 and second < 60
 
 
 def _length(length: int, element: Element) -> ValueFault | None:

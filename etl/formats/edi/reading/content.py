@@ -13,7 +13,7 @@ from etl.formats.edi.reading.declaration import Declaration
 from etl.formats.edi.reading.parts import Part
 from etl.formats.edi.reading.segments import Indexes, SegmentIndex
 from etl.formats.edi.reading.shapes import Shapes
-from etl.formats.edi.reading.transactions import Transactions
+from etl.formats.edi.reading.transactions import Kind, Transactions
 from etl.formats.edi.structures.dictionary import Segment
 from etl.formats.edi.structures.files import newest_segments
 
@@ -44,15 +44,27 @@ class Reading:
         newest = newest_segments(self.declaration.syntax).get(definition.id, definition)
         return max(len(newest.elements), len(definition.elements))
 
+    def version_of(self, record: int) -> str:
+        """The version of a transaction, as its sender says it."""
+        return self._kind(record).version
+
+    def approximate(self, record: int) -> bool:
+        """Whether a transaction is of a version that has no structure of its own, so that a nearby
+        one stands in."""
+        return self._stands_in(self._kind(record))
+
     @cached_property
     def _approximate(self) -> bool:
-        """Whether a transaction is of a version that has no structure of its own."""
-        structures, kinds = self.declaration.structures, self.transactions.kinds
-        return any(
-            not kind.version.startswith(structures.all[number].version)
-            for kind in kinds
-            if (number := structures.nearest(kind)) >= 0
-        )
+        """Whether any transaction is."""
+        return any(map(self._stands_in, self.transactions.kinds))
+
+    def _kind(self, record: int) -> Kind:
+        return self.transactions.kinds[int(self.transactions.kind[record])]
+
+    def _stands_in(self, kind: Kind) -> bool:
+        structures = self.declaration.structures
+        number = structures.nearest(kind)
+        return number >= 0 and not kind.version.startswith(structures.all[number].version)
 
     @cached_property
     def files(self) -> npt.NDArray[np.int32]:

@@ -15,7 +15,7 @@ from etl.formats.edi.syntax import Syntax
 from etl.formats.source_block import SourceBlock, nearest
 from etl.raw import DeclarationError
 
-_KEYS = ("document", "versions", "row", "charset", "envelope", "structure", "deviations")
+_KEYS = ("document", "versions", "row", "charset", "test", "envelope", "structure", "deviations")
 
 ENVELOPE = {
     "counts": "reject",
@@ -62,6 +62,13 @@ _SEVERITIES: dict[str, Severity | None] = {
     "ignore": None,
 }
 
+_TEST: dict[str, Severity | None] = {
+    "reject": Severity.REJECT,
+    "warn": Severity.WARN,
+    "accept": None,
+}
+"""What `test:` may say of interchanges that call themselves tests (ISA15 T, 0035 of the UNB 1)."""
+
 
 @dataclass(frozen=True)
 class Declaration:
@@ -88,8 +95,9 @@ def declaration_of(syntax: Syntax, source: Mapping[str, Any]) -> Declaration:
     """Read the block; raises :class:`DeclarationError` for the first thing wrong in it.
 
     Keys: ``document`` (left out: all that have a structure), ``versions``, ``row`` (``ST``,
-    ``UNH``), ``charset``, ``envelope`` and ``structure`` (``{counts: warn, ...}``, each reject,
-    warn or ignore), ``deviations`` (:mod:`etl.formats.edi.structures.deviations`).
+    ``UNH``), ``charset``, ``test`` (reject, warn or accept), ``envelope`` and ``structure``
+    (``{counts: warn, ...}``, each reject, warn or ignore), ``deviations``
+    (:mod:`etl.formats.edi.structures.deviations`).
     """
     block = SourceBlock(source, _KEYS)
     header = syntax.transaction.header
@@ -116,7 +124,10 @@ def declaration_of(syntax: Syntax, source: Mapping[str, Any]) -> Declaration:
         document=document,
         versions=wanted,
         charset=_charset(block),
-        envelope=_levels(block.value("envelope", {}), ENVELOPE | form, "envelope"),
+        envelope={
+            **_levels(block.value("envelope", {}), ENVELOPE | form, "envelope"),
+            "test": _TEST[block.choice("test", _TEST, "accept")],
+        },
         levels=_levels(block.value("structure", {}), STRUCTURE, "structure"),
     )
 

@@ -39,6 +39,8 @@ from etl.formats.edi.syntax import (
     Syntax,
 )
 
+TEST = "TEST_INTERCHANGE"
+
 
 @dataclass
 class FileState:
@@ -100,6 +102,8 @@ class EnvelopeWalk:
                 self.state = FileState()
                 self._told.clear()
                 self._junk_before(number)
+                if piece.header.assumed:
+                    self._assumed(int(bounds[number]))
             for segment in events[parts[number] : parts[number + 1]].tolist():
                 if segment in strays:
                     self._stray(segment, strays[segment])
@@ -208,8 +212,16 @@ class EnvelopeWalk:
             opened.element(at)
             for at in (syntax.sender_at, syntax.receiver_at, syntax.interchange.number_at)
         )
+        self._content(segment, elements)
+        if opened.element(syntax.test_at) == syntax.test_mark:
+            self._test(segment, opened)
         if key in self.state.seen:
             self._used_twice(segment, syntax.interchange)
+            if self._severities["duplicates"] is Severity.REJECT:
+                opened.kept_out = (
+                    f"DUPLICATE_{syntax.interchange.header}",
+                    "its interchange came before in this file: nothing is taken twice",
+                )
         self.state.seen.add(key)
 
     def _open_group(self, segment: int) -> None:
@@ -222,6 +234,7 @@ class EnvelopeWalk:
         )
         self.state.group = group
         self._groups.append(group)
+        self._content(segment, elements)
         if interchange is None:
             self._no_header(segment, f"a {envelope.header}", self._syntax.interchange)
             return
@@ -229,6 +242,37 @@ class EnvelopeWalk:
             self._used_twice(segment, envelope)
         interchange.seen.add(group.number)
         interchange.held += 1
+
+    def _content(self, segment: int, elements: list[str]) -> None:
+        """Tell what cannot be right in the header of an interchange or a group."""
+        header = self._syntax.interchange.header.lower()
+        for fault in self._syntax.content_faults(elements):
+            segment_id = elements[0].strip()
+            self._tell(
+                f"{segment_id}_CONTENT",
+                header,
+                segment,
+                f"{segment_id}{fault.element:02} cannot be {fault.what}",
+                place=fault.element,
+                value=fault.value,
+                expected=fault.expected,
+            )
+
+    def _test(self, segment: int, opened: OpenEnvelope) -> None:
+        """Tell that an interchange is a test; one that is rejected is kept out as a whole."""
+        header, place = self._syntax.interchange.header, self._syntax.test_at
+        message = f"{header}{place:02} says that this is a test"
+        self._tell(
+            TEST,
+            "test",
+            segment,
+            f"{message}; ask the partner to send it as production, or set edi.read.test",
+            place=place,
+            value=self._syntax.test_mark,
+            expected="an interchange of production",
+        )
+        if self._severities["test"] is Severity.REJECT:
+            opened.kept_out = (TEST, f"its interchange is not taken: {message}")
 
     def _close_by_trailer(
         self, segment: int, envelope: Envelope, opened: OpenEnvelope | None
@@ -322,6 +366,17 @@ class EnvelopeWalk:
                 value=junk[:200].decode("ascii", "replace"),
                 expected=f"an {self._syntax.interchange.header} at the start of the file",
             )
+
+    def _assumed(self, segment: int) -> None:
+        header = self._syntax.interchange.header
+        self._tell(
+            "UNA_MISSING",
+            header.lower(),
+            segment,
+            "segments end with line feeds here, which no UNA declares; ask the partner to end them "
+            "with ' or to send a UNA",
+            expected="a UNA that declares the line feed",
+        )
 
     def _stray(self, begin: int, end: int) -> None:
         syntax = self._syntax

@@ -18,6 +18,7 @@ from etl.formats.edi.delimiters import BLANKS, Delimiters, Header
 from etl.formats.edi.reading.scan import released
 from etl.formats.edi.reading.text import Text, text_of
 from etl.formats.edi.syntax import Syntax
+from etl.formats.file_kinds import is_text, refuse_other_kinds
 from etl.formats.padding import PADDING
 from etl.formats.refusal import RefusedError, shortened
 
@@ -172,6 +173,8 @@ def _first_header(raw: bytes, syntax: Syntax) -> Header:
             "the file is empty; ask the partner to send it again",
             expected=f"a file that starts with {mark}",
         )
+    if not is_text(raw):
+        refuse_other_kinds(raw, f"{syntax.standard} file")
     for header in syntax.headers(raw, 0):
         if _several_bytes(raw, header):
             continue
@@ -179,6 +182,8 @@ def _first_header(raw: bytes, syntax: Syntax) -> Header:
         if header.exact or not before or before.endswith(bytes((header.delimiters.terminator,))):
             return header
     found = raw.find(mark.encode())
+    if found < 0:
+        refuse_other_kinds(raw, f"{syntax.standard} file")
     raise RefusedError(
         f"{mark}_UNREADABLE" if found >= 0 else f"NOT_{syntax.standard}",
         f"the {mark} segment is cut or broken, or its separators are alike, letters, digits, or "

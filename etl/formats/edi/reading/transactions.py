@@ -48,6 +48,8 @@ class OpenEnvelope:
         messages: of an interchange, control numbers of its transactions outside of groups.
         notes: of an interchange, its TA1 segments.
         defects: those that concern it itself.
+        kept_out: of an interchange that is not taken at all, code and message for each of its
+            transactions.
         file: of an interchange, the file that it stands in.
         interchange, group: its receipt, once somebody asked for it.
     """
@@ -62,6 +64,7 @@ class OpenEnvelope:
     messages: set[str | None] = field(default_factory=set)
     notes: list[list[str]] = field(default_factory=list)
     defects: list[Defect] = field(default_factory=list)
+    kept_out: tuple[str, str] | None = None
     file: SourceFile | None = None
     interchange: ReceivedInterchange | None = None
     group: ReceivedGroup | None = None

@@ -42,6 +42,11 @@ class Structures:
         """The documents that they are for."""
         return tuple(dict.fromkeys(structure.document for structure in self.all))
 
+    def groups(self, document: str) -> tuple[str, ...]:
+        """What GS01 of groups may say that hold a document."""
+        every = (each.group for each in self.all if each.document == document)
+        return tuple(dict.fromkeys(filter(None, every)))
+
     def nearest(self, kind: Kind) -> int:
         """The index of the structure that stands for a kind of transaction; -1: none does."""
         known = {
