@@ -16,7 +16,7 @@ class Unpadded:
     """A stream without the padding at its end."""
 
     def __init__(self, stream: BinaryIO, *, wide: bool | None = None) -> None:
-        """Read `stream`; `wide`: whether its text is UTF-16 or UTF-32, which has NULs in it and stays
+        """Read `stream`; `wide`: whether its text is UTF-16 or UTF-32, has NULs in it and stays
         as it is; None: its first block tells."""
         self._stream = stream
         self._held = b""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from etl.defects import Defect, Severity
 from etl.formats.edi.acknowledging.segment_errors import SegmentError, segment_errors
-from etl.formats.edi.acknowledging.verdict import Verdict, verdict_of
+from etl.formats.edi.acknowledging.verdict import Verdict, concerns_partner, verdict_of
 from etl.formats.edi.outgoing import Components, OutgoingTransaction, SegmentValue, segment
 from etl.formats.edi.receipt import ReceivedGroup, ReceivedInterchange, ReceivedTransaction
 from etl.formats.edifact.addresses import components, echoing, syntax_version
@@ -160,7 +160,7 @@ def _answer(
 def _told(defects: Sequence[Defect], codes: Mapping[str, ServiceError]) -> list[Defect]:
     """The defects that have a code, the weightiest first."""
     weights = list(codes)
-    told = [each for each in defects if each.code in codes]
+    told = [each for each in filter(concerns_partner, defects) if each.code in codes]
     return sorted(
         told, key=lambda each: (each.severity is not Severity.REJECT, weights.index(each.code))
     )

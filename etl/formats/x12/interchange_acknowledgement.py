@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from etl.defects import Defect, Severity
 from etl.formats.edi.acknowledging.sendable import copy_of
-from etl.formats.edi.acknowledging.verdict import Verdict, envelope_verdict, verdict_of
+from etl.formats.edi.acknowledging.verdict import (
+    Verdict,
+    concerns_partner,
+    envelope_verdict,
+    verdict_of,
+)
 from etl.formats.edi.calendar import is_clock_time, is_day
 from etl.formats.edi.outgoing import SegmentValue, segment
 from etl.formats.edi.receipt import ReceivedGroup, ReceivedInterchange
@@ -69,7 +74,8 @@ def _concerning(received: ReceivedInterchange) -> list[Defect]:
         for defect in transaction.defects
         if defect.code == "GS_MISSING"
     ]
-    told = [each for each in (*received.defects, *outside) if each.code in INTERCHANGE]
+    every = filter(concerns_partner, (*received.defects, *outside))
+    told = [each for each in every if each.code in INTERCHANGE]
     weights = list(INTERCHANGE)
     return sorted(
         told, key=lambda each: (each.severity is not Severity.REJECT, weights.index(each.code))

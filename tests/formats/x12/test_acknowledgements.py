@@ -226,10 +226,18 @@ def test_an_id_padded_with_no_break_spaces_is_answered() -> None:
     assert isa[51:68] == "02*ACLT           "[:17]
 
 
+def test_a_number_that_came_in_another_file_is_told_by_the_same_note() -> None:
+    one = only(x12.plain(1))
+    one.defects.append(Defect("DUPLICATE_CONTROL_NUMBER", "came before", Position()))
+    assert "TA1*000000001*250626*2115*R*025" in answer(one, ["TA1"], refused=True)
+
+
 def test_a_test_that_is_kept_out_is_rejected_by_its_own_note() -> None:
     (one,), _ = received(x12.plain(1).replace(b"*0*P*>", b"*0*T*>"), "x12", test="reject")
     assert "TA1*000000001*250626*2115*R*020" in answer(one, ["TA1"])
     assert "AK5*R*1" in answer(one, ["997"])
+    (one,), _ = received(x12.plain(1).replace(b"*0*P*>", b"*0*T*>"), "x12", test="warn")
+    assert "TA1*000000001*250626*2115*A*000" in answer(one, ["TA1"])
 
 
 def test_the_ta1_tells_the_weightiest_fault_first() -> None:

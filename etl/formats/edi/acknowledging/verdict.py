@@ -31,6 +31,11 @@ def verdict_of(defects: Iterable[Defect]) -> Verdict:
     return Verdict.ERRORS if severities else Verdict.ACCEPTED
 
 
+def concerns_partner(defect: Defect) -> bool:
+    """Whether the partner is told of a defect: not that we take its test for one."""
+    return defect.code != "TEST_INTERCHANGE" or defect.severity is Severity.REJECT
+
+
 def verdict_around(
     inside: Sequence[Verdict], defects: Sequence[Defect], *, refused: bool = False
 ) -> Verdict:
