@@ -58,7 +58,7 @@ def load_partner(
         problems.append(file.problem(["timezone"], timezone, "an IANA time zone", hint))
     problems += _endpoint_problems(file, endpoint)
     documents = tuple(_documents(file, folder, problems))
-    identity = Identity(**data.get("identity", {}))
+    identity = _identity(data.get("identity", {}))
     edi = load_edi(file, identity, endpoint, problems)
     if problems:
         raise ConfigurationError(problems)
@@ -73,6 +73,10 @@ def load_partner(
         client=data.get("client"),
         edi=edi,
     )
+
+
+def _identity(declared: Mapping[str, Any]) -> Identity:
+    return Identity(**{**declared, "carriers": tuple(declared.get("carriers", ()))})
 
 
 def _documents(file: YamlFile, folder: Path, problems: list[Problem]) -> list[DocumentRule]:

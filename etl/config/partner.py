@@ -13,13 +13,24 @@ from etl.config.secrets import Secret
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """How the partner is known: SCAC, EDI ids, VAT number, and its `ref` among Odoo's partners."""
+    """How the partner is known: SCAC, EDI ids, VAT number, and its `ref` among Odoo's partners.
+
+    Attributes:
+        carriers: SCACs of other carriers in whose name it may bill.
+    """
 
     scac: str | None = None
+    carriers: tuple[str, ...] = ()
     isa: str | None = None
     unb: str | None = None
     vat: str | None = None
     odoo_ref: str | None = None
+
+    @property
+    def bills_for(self) -> frozenset[str] | None:
+        """The carriers in whose name it may bill; None: any, since it is not declared."""
+        named = {*self.carriers, *([self.scac] if self.scac else [])}
+        return frozenset(named) if named else None
 
 
 HIDDEN = (".*",)

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from etl.reconcile.arithmetic import currencies, totals
 from etl.reconcile.bills import Bills, bills
+from etl.reconcile.carriers import other_carriers
 from etl.reconcile.charges import (
     billed_charges,
     charge_findings,
@@ -108,6 +109,7 @@ def reconcile(
     history: pa.Table | None = None,
     history_references: pa.Table | None = None,
     mapping_findings: Iterable[MappingFinding] = (),
+    bills_for: Mapping[str, frozenset[str]] | None = None,
 ) -> Reconciliation:
     """Audit the freight invoices of a batch; the order of the rules is the order of the audit.
 
@@ -124,6 +126,7 @@ def reconcile(
         history_references: document_id, type, value_norm of them.
         tolerances: see :func:`etl.reconcile.tolerances.tolerances_from`.
         mapping_findings: business findings of the mappings' own checks; each makes a REVIEW.
+        bills_for: by partner, the carriers in whose name it may bill; any, where it is left out.
     """
     none = tolerances.placeholders
     batch = bills(invoices, none)
@@ -133,9 +136,10 @@ def reconcile(
     found = [totals(batch), currencies(batch)]
     found.append(_of_mappings(mapping_findings, pd.concat(found)))
     matched = matched_shipments(batch, wanted)
-    every = ranked(batch, earlier)
+    others = other_carriers(batch, bills_for or {})
+    every = _trusted(ranked(batch, earlier), others)
     duplicates = _duplicates(batch, earlier, every, wanted, matched, tolerances)
-    duplicate_ids = _blocking(duplicates)
+    duplicate_ids = _blocking(pd.concat([others, duplicates], ignore_index=True))
     rows = compared_charges(batch, matched, wanted, tolerances, duplicate_ids)
     sums = bill_sums(batch, rows, tolerances)
 
@@ -144,6 +148,7 @@ def reconcile(
         settled = by_charge["record_id"].isin(sums.loc[sums["within"], "record_id"])
         by_charge = by_charge[~settled]
     found += [
+        others,
         duplicates,
         unmatched(matched),
         used_twice(rows, duplicate_ids, every),
@@ -178,6 +183,12 @@ def _duplicates(
     )
     rebilled = rebilled_freight(batch, earlier, billing, tolerances.placeholders)
     return pd.concat([repeated, rebilled], ignore_index=True)
+
+
+def _trusted(every: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
+    """Without bills in another's name; what was approved before stays a bill all the same."""
+    counts = ~every["bill"].isin(others["record_id"]) | every["approved"].astype(bool)
+    return every[counts].reset_index(drop=True)
 
 
 def _blocking(found: pd.DataFrame) -> Column:

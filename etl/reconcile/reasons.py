@@ -41,6 +41,7 @@ class Reason(StrEnum):
     TOTAL_MISMATCH = "TOTAL_MISMATCH"
     CURRENCY_NOT_SET = "CURRENCY_NOT_SET"
     CURRENCY_MISMATCH = "CURRENCY_MISMATCH"
+    CARRIER_OF_OTHERS = "CARRIER_OF_OTHERS"
     DUPLICATE_BILL = "DUPLICATE_BILL"
     DUPLICATE_BILL_FOR_BOL = "DUPLICATE_BILL_FOR_BOL"
     INVOICE_NO_REUSED = "INVOICE_NO_REUSED"
@@ -61,7 +62,12 @@ class Reason(StrEnum):
 
 
 COUNTS_FOR_NOTHING = frozenset(
-    {Reason.DUPLICATE_BILL, Reason.DUPLICATE_BILL_FOR_BOL, Reason.INVOICE_NO_REUSED}
+    {
+        Reason.CARRIER_OF_OTHERS,
+        Reason.DUPLICATE_BILL,
+        Reason.DUPLICATE_BILL_FOR_BOL,
+        Reason.INVOICE_NO_REUSED,
+    }
 )
 """What waits for one of these is no bill by which another could be a duplicate."""
 

@@ -102,3 +102,40 @@ def test_an_invoice_from_two_partners_folders_is_paid_once(night: Night) -> None
         [item] = ledger.exceptions.find()
     assert item.code == "DUPLICATE_BILL"
     assert "billed before through acme-freight" in item.message
+
+
+def test_a_bill_in_another_carriers_name_is_not_paid_and_keeps_back_no_bill_of_that_carrier(
+    night: Night,
+) -> None:
+    stranger = night.root / "mappings" / "stranger"
+    shutil.copytree(night.root / "mappings" / "acme-freight", stranger)
+    for path in stranger.glob("*.yaml"):
+        text = path.read_text("utf-8").replace("acme-freight", "stranger")
+        path.write_text(text.replace("scac: ACLT", "scac: STRG"), "utf-8")
+    declared = yaml.safe_load((night.root / "schedules.yaml").read_text("utf-8"))
+    endpoints = declared["environments"]["test"]["endpoints"]
+    own = yaml.safe_load(
+        yaml.safe_dump(endpoints["acme-freight"]).replace("acme-freight", "stranger")
+    )
+    night.write_schedules(endpoints={"stranger": own}, partners=["stranger", *PARTNERS])
+    night.drop_folder("stranger").mkdir(parents=True)
+    other = FreightBill("N-2", "LD-2")
+    night.drop("tms", "expected_charges_1.csv", expected_file(ONE, other))
+    # before the carrier's own bill, and with it in one batch
+    night.drop("stranger", "one.edi", bills_file(ONE))
+    assert night.run().counts.pushed == 0
+    night.drop("stranger", "two.edi", bills_file(other, control_number=102))
+    night.drop("acme-freight", "both.edi", bills_file(ONE, other))
+    result = night.run()
+    assert (result.counts.pushed, result.counts.held) == (2, 1)
+    with night.open().ledger.read() as ledger:
+        items = ledger.exceptions.find()
+        assert len(ledger.pushes.known("outbox", KEYS)) == 2
+    assert [(item.partner, item.code) for item in items] == [("stranger", "CARRIER_OF_OTHERS")] * 2
+    assert "stranger bills in the name of ACLT" in items[0].message
+
+    path = stranger / "partner.yaml"
+    path.write_text(path.read_text("utf-8").replace("scac: STRG", "scac: STRG\n  carriers: [ACLT]"))
+    retry(night.open(), [item.id for item in items])
+    with night.open().ledger.read() as ledger:
+        assert [each.code for each in ledger.exceptions.find()] == ["DUPLICATE_BILL"] * 2

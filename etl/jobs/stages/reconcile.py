@@ -45,7 +45,15 @@ def reconcile_invoices(
         history=history,
         history_references=references,
         mapping_findings=mapped.findings.get(INVOICE, ()),
+        bills_for=_bills_for(workspace, files),
     )
+
+
+def _bills_for(workspace: Workspace, files: Sequence[BatchFile]) -> dict[str, frozenset[str]]:
+    """By partner, the carriers in whose name it may bill, where that is declared."""
+    identities = {file.partner: workspace.partner_of(file.partner).identity for file in files}
+    declared = {partner: identity.bills_for for partner, identity in identities.items()}
+    return {partner: carriers for partner, carriers in declared.items() if carriers is not None}
 
 
 def _with_arrival(main: pa.Table, files: Sequence[BatchFile]) -> pa.Table:
