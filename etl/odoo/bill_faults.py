@@ -32,14 +32,6 @@ def find_faults(
         rounding: the smallest amount in the bill's currency.
         taxes: Odoo's tax of each line; empty where one is not known.
     """
-    if bill.amount_total < 0:
-        yield bill.rejected(
-            "NEGATIVE_TOTAL",
-            "Odoo takes no bill with a negative total. Map it to a credit note (move_type "
-            "in_refund) with positive amounts.",
-            f"{bill.amount_total:.2f}",
-            "a positive total",
-        )
     yield from _too_exact(bill, "price_unit", company.price_digits, "Product Price")
     yield from _too_exact(bill, "quantity", company.quantity_digits, "Product Unit")
     wrong_total = _own_total(bill, rounding) or _odoos_total(bill, rounding, company, taxes)

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -96,10 +96,12 @@ class Bill:
 
 
 def read_bills(tables: Mapping[str, pa.Table]) -> tuple[list[Bill], list[Rejected]]:
-    """Return the bills in the order of their table, and those that cannot be told apart.
+    """Return the bills in the order of their table, and those that cannot be any.
 
     A source key that comes twice would be one record in Odoo, and so would a line number that
-    comes twice in a bill: the second bill, and the whole bill, are rejected.
+    comes twice in a bill: the second bill, and the whole bill, are rejected. So is a bill below
+    zero, which no target takes. A credit note is money back whatever sign its sender writes, as in
+    the audit: one below zero is turned round.
     """
     lines_of: defaultdict[int, list[BillLine]] = defaultdict(list)
     for row in tables["vendor_bill_line"].to_pylist():
@@ -110,7 +112,7 @@ def read_bills(tables: Mapping[str, pa.Table]) -> tuple[list[Bill], list[Rejecte
     for row in tables["vendor_bill"].to_pylist():
         lines = sorted(lines_of[row["record_id"]], key=lambda line: line.line_no)
         bill = _bill(row, tuple(lines))
-        reason = _ambiguity(bill, seen)
+        reason = _ambiguity(bill, seen) or _below_zero(bill)
         seen.add(bill.source_key)
         if reason is None:
             bills.append(bill)
@@ -155,8 +157,20 @@ def _ambiguity(bill: Bill, seen: set[str]) -> Rejected | None:
     return None
 
 
+def _below_zero(bill: Bill) -> Rejected | None:
+    if bill.amount_total >= 0:
+        return None
+    return bill.rejected(
+        "NEGATIVE_TOTAL",
+        "Odoo takes no bill with a negative total. Map it to a credit note (move_type "
+        "in_refund) with positive amounts.",
+        f"{bill.amount_total:.2f}",
+        "a positive total",
+    )
+
+
 def _bill(row: Mapping[str, Any], lines: tuple[BillLine, ...]) -> Bill:
-    return Bill(
+    bill = Bill(
         source_key=row["source_key"],
         record_hash=row["record_hash"],
         move_type=row["move_type"],
@@ -173,6 +187,17 @@ def _bill(row: Mapping[str, Any], lines: tuple[BillLine, ...]) -> Bill:
         amount_total=row["amount_total"],
         amount_tax=row.get("amount_tax"),
         lines=lines,
+    )
+    turned = bill.move_type == "in_refund" and bill.amount_total < 0
+    return _turned_round(bill) if turned else bill
+
+
+def _turned_round(bill: Bill) -> Bill:
+    return replace(
+        bill,
+        amount_total=-bill.amount_total,
+        amount_tax=None if bill.amount_tax is None else -bill.amount_tax,
+        lines=tuple(replace(line, price_unit=-line.price_unit) for line in bill.lines),
     )
 
 

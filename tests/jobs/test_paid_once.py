@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import re
 import shutil
 from dataclasses import replace
+from decimal import Decimal
 
 import yaml
 
 from etl.jobs.rerun import rerun
 from etl.jobs.retry import retry
-from tests.freight_bills import FreightBill, bills_file, expected_file
+from tests.freight_bills import EXPECTED_HEADER, FreightBill, bills_file, expected_file
 from tests.night import PARTNERS, Night
 
 ONE = FreightBill("N-1", "LD-1")
@@ -139,3 +142,21 @@ def test_a_bill_in_another_carriers_name_is_not_paid_and_keeps_back_no_bill_of_t
     retry(night.open(), [item.id for item in items])
     with night.open().ledger.read() as ledger:
         assert [each.code for each in ledger.exceptions.find()] == ["DUPLICATE_BILL"] * 2
+
+
+def test_a_credit_note_with_positive_amounts_is_money_back_in_the_target_too(night: Night) -> None:
+    sample = night.root / "mappings/parcelxpress/samples/billing-csv/two-invoices-and-a-credit.csv"
+    header, *rows = sample.read_text("cp1252").splitlines()
+    [credit] = [row for row in rows if ";CRN;" in row]
+    positive = re.sub(r";-(\d)", r";\1", credit).replace(";910;", ";100;")
+    night.drop("parcelxpress", "PXPR_INV_1.csv", f"{header}\r\n{positive}\r\n".encode("cp1252"))
+    night.drop(
+        "tms",
+        "expected_charges_1.csv",
+        f"{EXPECTED_HEADER}\nrate,R1,PXPR,PX7204130526FR,,,BASE,-19.10,EUR,,2026-01-01,2026-12-31\n",
+    )
+    assert night.run().counts.pushed == 1
+    [path] = (night.root / "outbox" / "odoo").glob("*refunds*.csv")
+    [row] = csv.DictReader(path.read_text("utf-8").splitlines())
+    assert row["ref"] == "FR26-0010003"
+    assert Decimal(row["invoice_line_ids/price_unit"]) == Decimal("19.10")

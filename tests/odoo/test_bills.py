@@ -36,6 +36,28 @@ def test_a_bill_without_lines_is_rejected() -> None:
     assert rejected.code == "NO_LINES"
 
 
+def test_a_credit_note_below_zero_is_turned_round_with_all_that_it_says() -> None:
+    lines = [
+        SampleLine("BASE", "-10", tax_rate="20"),
+        SampleLine("DISCOUNT", "1", quantity="3", tax_rate="20"),
+    ]
+    sent = SampleBill("C", lines, move_type="in_refund", amount_tax="-1.40")
+    ((found,), rejected) = read_bills(tables_of(sent))
+    assert rejected == []
+    assert (found.amount_total, found.amount_tax) == (Decimal("8.40"), Decimal("1.40"))
+    assert [line.amount for line in found.lines] == [Decimal(10), Decimal(-3)]
+    # nothing says that a credit note of nothing has the wrong sign
+    nothing = [SampleLine("BASE", "-10"), SampleLine("FUEL", "10")]
+    ((found,), _) = read_bills(tables_of(SampleBill("C", nothing, move_type="in_refund")))
+    assert [line.amount for line in found.lines] == [Decimal(-10), Decimal(10)]
+
+
+def test_a_bill_below_zero_is_rejected_for_every_target() -> None:
+    bills, (rejected,) = read_bills(tables_of(SampleBill("A", [SampleLine("BASE", "-1.00")])))
+    assert bills == []
+    assert (rejected.code, rejected.value) == ("NEGATIVE_TOTAL", "-1.00")
+
+
 def test_optional_columns_may_be_missing() -> None:
     tables = tables_of(SampleBill("A"))
     tables["vendor_bill"] = tables["vendor_bill"].drop_columns(["partner_vat", "narration"])
