@@ -108,7 +108,7 @@ class Field:
     @property
     def is_restricted(self) -> bool:
         """Whether its schema restricts the values beyond their kind."""
-        return not self.rules.keys().isdisjoint(("enum", "pattern", "minimum"))
+        return not self.rules.keys().isdisjoint(("enum", "pattern", "minimum", "maxLength"))
 
     @property
     def fills_itself(self) -> bool:

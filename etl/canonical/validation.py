@@ -112,12 +112,22 @@ def _failing(field: Field, values: pa.Array) -> npt.NDArray[np.bool_]:
     failing = np.zeros(len(values), np.bool_)
     if field.required and values.null_count:
         failing |= values.is_null().to_numpy(zero_copy_only=False)
-    if field.is_restricted and values.null_count < len(values):
+    if field.is_restricted and _may_fail(field.rules, values):
         distinct = values.unique().drop_null()
         wrong = distinct.filter(pc.invert(_allowed(field.rules, distinct)))
         if len(wrong):
             failing |= pc.is_in(values, value_set=wrong).to_numpy(zero_copy_only=False)
     return failing
+
+
+def _may_fail(rules: Mapping[str, Any], values: pa.Array) -> bool:
+    """False where no value can break the rules: numbers are nearly all distinct, and only long."""
+    if values.null_count == len(values):
+        return False
+    if rules.keys() & {"enum", "pattern", "minimum"}:
+        return True
+    longest: int = pc.max(pc.binary_length(values)).as_py()
+    return longest > int(rules["maxLength"])
 
 
 def _allowed(rules: Mapping[str, Any], values: pa.Array) -> pa.Array:
@@ -128,6 +138,8 @@ def _allowed(rules: Mapping[str, Any], values: pa.Array) -> pa.Array:
         allowed = pc.and_(allowed, pc.match_substring_regex(values, rules["pattern"]))
     if "minimum" in rules:
         allowed = pc.and_(allowed, pc.greater_equal(values, rules["minimum"]))
+    if "maxLength" in rules:
+        allowed = pc.and_(allowed, pc.less_equal(pc.utf8_length(values), rules["maxLength"]))
     return allowed
 
 
@@ -140,16 +152,23 @@ def _violation(table: str, row: int, field: Field, record: int, value: Any) -> V
         )  # fmt: skip
     shown = json_value(value)
     errors = _validator(table, field.name).iter_errors(shown)
-    said = "; ".join(error.message for error in errors)
+    said = "; ".join(_short(error.message) for error in errors)
     return Violation(
         BAD_VALUE, table, row, field.name, record, f"{name}: {said}", str(shown)[:200],
         _expected(field),
     )  # fmt: skip
 
 
+def _short(message: str) -> str:
+    """The sentence, which holds the value, without the middle of a long one."""
+    return message if len(message) <= 300 else f"{message[:200]} … {message[-80:]}"
+
+
 def _expected(field: Field) -> str:
     if "enum" in field.rules:
         return "one of " + ", ".join(map(str, field.rules["enum"]))
+    if "maxLength" in field.rules:
+        return f"{field.description}, at most {field.rules['maxLength']} characters"
     return field.description
 
 

@@ -55,6 +55,30 @@ def test_a_bad_value_is_told_with_what_is_expected(field: str, value: Any, expec
     assert f"freight_invoice.{field}" in defect.message
 
 
+@pytest.mark.parametrize("field", ["shipment_ref", "pro_no", "bol_no"])
+def test_a_number_that_is_longer_than_the_ledger_keeps_is_no_number(field: str) -> None:
+    # letters of two bytes each: characters count
+    longest, longer = "é" * 200, "é" * 201
+    for value, count in ((longest, 0), (longer, 1)):
+        records = record_set("freight_invoice", freight_invoice=[{**GOOD, field: value}])
+        assert len(validate(complete(records, "acme"))) == count
+    [defect] = validate(complete(records, "acme"))
+    assert (defect.code, defect.value) == ("BAD_VALUE", longer[:200])
+    assert "at most 200 characters" in (defect.expected or "")
+
+
+def test_a_number_counts_by_its_letters_and_digits() -> None:
+    for number, count in (("1" + "-" * 999, 0), ("1" * 1_000_000, 1)):
+        records = record_set(
+            "freight_invoice",
+            freight_invoice=[{**GOOD, "invoice_no": number}],
+            reference=[{"record_id": 0, "type": "PRO", "value_raw": number}],
+        )
+        defects = validate(complete(records, "acme"))
+        assert len(defects) == 2 * count
+        assert all(len(str(defect)) < 1_000 for defect in defects)
+
+
 def test_a_bad_child_points_to_its_record_in_the_main_table() -> None:
     records = record_set(
         "freight_invoice",

@@ -8,6 +8,7 @@ import shutil
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
 import yaml
 
 from etl.jobs.rerun import rerun
@@ -160,3 +161,17 @@ def test_a_credit_note_with_positive_amounts_is_money_back_in_the_target_too(nig
     [row] = csv.DictReader(path.read_text("utf-8").splitlines())
     assert row["ref"] == "FR26-0010003"
     assert Decimal(row["invoice_line_ids/price_unit"]) == Decimal("19.10")
+
+
+@pytest.mark.parametrize("long", ["number", "pro", "bol"])
+def test_a_number_too_long_to_be_known_again_is_not_paid(night: Night, long: str) -> None:
+    bill = replace(FreightBill("N-1", "LD-1", pro="P1", bol="B1"), **{long: "9X" * 300})
+    night.drop("tms", "expected_charges_1.csv", expected_file(ONE))
+    night.drop("acme-freight", "one.edi", bills_file(bill))
+    result = night.run()
+    assert (result.exit_code, result.counts.pushed, result.counts.rejected) == (1, 0, 1)
+    with night.open().ledger.read() as ledger:
+        [item] = ledger.exceptions.find()
+    told = [each for each in item.details["defects"] if each["code"] == "BAD_VALUE"]
+    assert told
+    assert all("at most 200 characters" in each["expected"] for each in told)
