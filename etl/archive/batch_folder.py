@@ -102,6 +102,16 @@ class BatchFolder:
             )
         return stored
 
+    def note_repeated(self, file_id: str, original_name: str, sha256: str, size: int) -> None:
+        """Name a received file whose bytes an earlier batch has; the same again changes nothing.
+
+        Raises:
+            TerminalError: sealed; disk full.
+        """
+        self._must_be_open()
+        if file_id not in self._load_index():
+            self._append_to_index(Original(file_id, original_name, sha256, size, None))
+
     def originals(self) -> tuple[Original, ...]:
         """The received files in the order of their arrival."""
         return tuple(self._load_index().values())
@@ -109,7 +119,7 @@ class BatchFolder:
     def find_original(self, sha256: str) -> StoredOriginal | None:
         """The original of this hash, if the batch has it."""
         for known in self._load_index().values():
-            if known.sha256 == sha256:
+            if known.sha256 == sha256 and known.stored_as is not None:
                 return StoredOriginal(sha256, known.size, self.path / known.stored_as)
         return None
 

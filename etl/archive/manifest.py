@@ -50,14 +50,14 @@ class Original:
         file_id: our id of it.
         original_name: the partner's name, however hostile.
         sha256, size: of the bytes as they were received.
-        stored_as: path of the zstd file in the batch folder.
+        stored_as: path of the zstd file in the batch folder; None: an earlier batch has the bytes.
     """
 
     file_id: str
     original_name: str
     sha256: str
     size: int
-    stored_as: str
+    stored_as: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ import click
 from etl.cli.printing import console, print_fields, print_json, print_table, printable
 from etl.cli.progress import progress
 from etl.cli.session import Session, json_option, pass_session
+from etl.jobs.changes import Change
 from etl.jobs.plan import plan_run
-from etl.jobs.rerun import Change, preview
+from etl.jobs.rerun import preview
 from etl.jobs.rerun import rerun as rerun_batch
 from etl.jobs.result import RunResult
 from etl.jobs.run import run_job
@@ -161,6 +162,7 @@ def print_result(result: RunResult, as_json: bool) -> None:
             else f"{counts.files} processed again",
             "documents": f"{counts.read} read = {counts.stored} stored + {counts.pushed} pushed + "
             f"{counts.unchanged} unchanged + {counts.held} held + {counts.rejected} rejected"
+            + (f" + {counts.superseded} superseded by later files" if counts.superseded else "")
             + (f" + {counts.waiting} waiting" if counts.waiting else ""),
         }
     )

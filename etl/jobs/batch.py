@@ -82,15 +82,6 @@ def open_batch(
     return Batch(batch_id, job, nominal_date, folder, rerun_of)
 
 
-def files_of(workspace: Workspace, batch_id: str) -> list[models.File]:
-    """The ledger's files of a batch; those of the batch it reran, where it brought none."""
-    with workspace.ledger.read() as ledger:
-        batch = ledger.batches.named(batch_id)
-        while batch.rerun_of is not None:
-            batch = ledger.batches.named(batch.rerun_of)
-        return ledger.files.of_batches([batch.id])
-
-
 def batch_file(workspace: Workspace, file: models.File) -> BatchFile:
     """The file with its content opened from the archive when it is needed."""
     return BatchFile(

@@ -12,16 +12,25 @@ import pyarrow.compute as pc
 from etl.jobs import queues
 from etl.jobs.batch import Batch
 from etl.jobs.counts import Counts
-from etl.jobs.documents import FILE, REFERENCE_DATA
+from etl.jobs.documents import REFERENCE_DATA
 from etl.jobs.preparation import Prepared
+from etl.jobs.queues import repeats
 from etl.jobs.stages.reconcile import INVOICE
 from etl.jobs.workspace import Workspace
 from etl.ledger import Disposition, File, FileState, NewException, document_id
 from etl.odoo.target import PushReport
 
 
-def exceptions_of(batch: Batch, prepared: Prepared) -> list[NewException]:
-    """Rejected documents and files, and invoices that the audit holds."""
+def exceptions_of(workspace: Workspace, batch_id: str, prepared: Prepared) -> list[NewException]:
+    """Rejected documents and files, and invoices that the audit holds; what a person has closed
+    stays decided, as long as the same file says the same."""
+    found = _troubles_of(batch_id, prepared)
+    with workspace.ledger.read() as ledger:
+        decided = ledger.exceptions.decided(found)
+    return [item for item in found if item.fingerprint not in decided]
+
+
+def _troubles_of(batch_id: str, prepared: Prepared) -> list[NewException]:
     documents = prepared.documents
     keys = {
         (kind, row["record_id"]): row["business_key"]
@@ -32,7 +41,7 @@ def exceptions_of(batch: Batch, prepared: Prepared) -> list[NewException]:
     found = [
         queues.data(
             trouble,
-            batch.id,
+            batch_id,
             keys.get((trouble.record_type or "", trouble.record_id)),
             known=(trouble.record_type, trouble.record_id) in keys,
         )
@@ -50,7 +59,7 @@ def exceptions_of(batch: Batch, prepared: Prepared) -> list[NewException]:
         of_held = pc.field("record_id").isin(ids)
         for line in prepared.reconciliation.lines.filter(of_held).to_pylist():
             lines.setdefault(line["record_id"], []).append(line)
-    return found + [queues.audit(row, lines.get(row["record_id"], []), batch.id) for row in held]
+    return found + [queues.audit(row, lines.get(row["record_id"], []), batch_id) for row in held]
 
 
 def note_documents(
@@ -128,6 +137,23 @@ def settle(
             # a repetition that came later waits for its own sake
             received_until=max((file.sequence for file in prepared.files), default=None),
         )
+        ledger.exceptions.close_replaced(_replaced_by(prepared), batch.id, exceptions)
+
+
+def _replaced_by(prepared: Prepared) -> dict[str, int]:
+    """Business keys that do not go to the target, each with the place in the ledger's order before
+    which what waits of it was replaced. A repetition replaces nothing."""
+    arrival = {file.id: file.sequence for file in prepared.files}
+    until: dict[str, int] = {}
+    for row in prepared.documents.rows.get(INVOICE, ()):
+        key, place = row["business_key"], arrival.get(row["file_id"])
+        if key is None or place is None or key in prepared.approved:
+            continue
+        if row["disposition"] == Disposition.SUPERSEDED:
+            until[key] = max(until.get(key, 0), place + 1)
+        elif row["disposition"] == Disposition.HELD and not repeats(row["reasons"]):
+            until[key] = max(until.get(key, 0), place)
+    return until
 
 
 def counts_of(
@@ -146,7 +172,8 @@ def counts_of(
                 setattr(counts, name, getattr(counts, name) + 1)
             elif interrupted:
                 counts.waiting += 1
-    counts.read = prepared.mapped.read + len(prepared.documents.rows.get(FILE, ()))
+    mapped = prepared.mapped
+    counts.read = mapped.read + len(mapped.unreadable) + prepared.taken_over
     with workspace.ledger.read() as ledger:
         for file in files:
             if file.duplicate_of is not None:

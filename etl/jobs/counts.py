@@ -18,6 +18,7 @@ class Counts:
         unchanged: the target had them already.
         held: waiting in a queue.
         rejected: breaking their contract; also in a queue.
+        superseded: processed again, though a later file has them anew; that one counts.
         waiting: approved, but the target was away; the next run pushes them.
     """
 
@@ -29,12 +30,15 @@ class Counts:
     unchanged: int = 0
     held: int = 0
     rejected: int = 0
+    superseded: int = 0
     waiting: int = 0
 
     @property
     def add_up(self) -> bool:
         """Whether every document that was read has ended somewhere, or is known to wait."""
-        ended = self.stored + self.pushed + self.unchanged + self.held + self.rejected
+        ended = (
+            self.stored + self.pushed + self.unchanged + self.held + self.rejected + self.superseded
+        )
         return self.read == ended + self.waiting
 
     def add(self, other: Counts) -> None:

@@ -21,8 +21,14 @@ REFERENCE_DATA = ("expected_charge", "shipment")
 """Record types that are kept for the audit and never pushed: the batch's Parquet files hold them,
 the ledger only those that were rejected."""
 
+SUPERSEDED = "SUPERSEDED"
+"""Reason of a document that came again in a later file, which counts instead."""
+
 FILE = "file"
 """Record type of the row that stands for a file of which no document could be read."""
+
+
+_NOT_PUSHED = (Disposition.REJECTED, Disposition.HELD, Disposition.SUPERSEDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +52,21 @@ class BatchDocuments:
         return {
             row["business_key"]: row
             for row in self.rows.get(INVOICE, ())
-            if row["disposition"] not in (Disposition.REJECTED, Disposition.HELD)
+            if row["disposition"] not in _NOT_PUSHED
         }
 
 
 def documents_of(
-    mapped: MappedBatch, reconciliation: Reconciliation | None, files: Sequence[BatchFile]
+    mapped: MappedBatch,
+    reconciliation: Reconciliation | None,
+    files: Sequence[BatchFile],
+    rejected: Sequence[dict[str, Any]] = (),
 ) -> BatchDocuments:
-    """The rows of all documents; dispositions are set for those that were rejected."""
+    """The rows of all documents; dispositions are set for those that were rejected or replaced.
+
+    Args:
+        rejected: rows of an earlier batch that are taken over.
+    """
     file_ids = {(file.partner, file.sha256): file.id for file in files}
     reasons = _defect_codes(mapped)
     rows: dict[str, list[dict[str, Any]]] = {}
@@ -79,6 +92,11 @@ def documents_of(
                     "reasons": sorted({defect.code for defect in trouble.defects}),
                 }
             )
+    for row in rejected:
+        rows.setdefault(row["record_type"], []).append(row)
+    for row in rows.get(INVOICE, ()):
+        if row["record_id"] in mapped.replaced and row["disposition"] is None:
+            row |= {"disposition": Disposition.SUPERSEDED, "reasons": [SUPERSEDED]}
     if reconciliation is not None:
         _add_outcomes(rows.get(INVOICE, []), reconciliation)
     return BatchDocuments(rows, {INVOICE: _references(mapped)})
@@ -125,8 +143,11 @@ def _add_outcomes(rows: list[dict[str, Any]], reconciliation: Reconciliation) ->
         row.pop("record_id"): row for row in reconciliation.invoices.select(columns).to_pylist()
     }
     for row in rows:
-        if row["disposition"] is None:
+        if row["disposition"] is None and row["record_id"] in audited:
             row.update(audited[row["record_id"]])
+        elif row["disposition"] is None:
+            # an audit taken over left it out, since a later file had it anew
+            row |= {"disposition": Disposition.SUPERSEDED, "reasons": [SUPERSEDED]}
 
 
 def _references(mapped: MappedBatch) -> pa.Table:

@@ -13,10 +13,10 @@ from typing import Any, BinaryIO
 from etl.config.project import Job
 from etl.errors import ExitCode, TechnicalError
 from etl.jobs.batch import BatchFile, batch_file
+from etl.jobs.changes import Change, changes_of
 from etl.jobs.endpoints import endpoint_settings
 from etl.jobs.preparation import prepare_files
 from etl.jobs.progress import Progress
-from etl.jobs.rerun import Change, changes_of
 from etl.jobs.run import job_named, today
 from etl.jobs.workspace import Workspace
 from etl.transfer.endpoint import open_endpoint
@@ -74,7 +74,7 @@ def plan_run(
         prepared = prepare_files(
             workspace, job, nominal_date or today(workspace, job), files, progress
         )
-        plan.changes = changes_of(workspace, prepared, was={})
+        plan.changes = changes_of(workspace, prepared)
     return plan
 
 

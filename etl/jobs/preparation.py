@@ -17,9 +17,12 @@ from etl.jobs.documents import BatchDocuments, documents_of
 from etl.jobs.earlier import Earlier
 from etl.jobs.edi.repeated import tell_repeated
 from etl.jobs.progress import Progress
+from etl.jobs.replaced import replaced_records
 from etl.jobs.stages.audit import audit
 from etl.jobs.stages.map import MappedBatch, map_files
 from etl.jobs.stages.push import Bills, bills_of
+from etl.jobs.standing import standing_of
+from etl.jobs.waiting import keep_waiting
 from etl.jobs.workspace import Workspace
 from etl.ledger import File
 from etl.reconcile import Reconciliation
@@ -32,6 +35,8 @@ class Prepared:
     Attributes:
         files: the files with content of their own; duplicates are only counted.
         read_again: whether the files were read, and not an earlier batch's records taken over.
+        waiting: whether only what waits in them was looked at.
+        taken_over: how many documents stay rejected as an earlier batch found them.
         documents: a row each for the ledger; those to be pushed have no disposition yet.
         approved: the rows of the invoices that are to be pushed, by business key.
         bills: what the target shall have; None for a job without the step push.
@@ -39,6 +44,8 @@ class Prepared:
 
     files: list[BatchFile]
     read_again: bool
+    waiting: bool
+    taken_over: int
     mapped: MappedBatch
     reconciliation: Reconciliation | None
     documents: BatchDocuments
@@ -53,10 +60,20 @@ def prepare(
     files: Sequence[File],
     progress: Progress,
     earlier: Earlier | None = None,
+    *,
+    waiting: bool = False,
+    batch_id: str = "",
 ) -> Prepared:
-    """Everything that is computed from the ledger's `files`; writes nothing."""
+    """Everything that is computed from the ledger's `files`; writes nothing.
+
+    Args:
+        waiting: only what waits in them is looked at.
+        batch_id: the batch that does it, which a killed try may have noted things of.
+    """
     own = [batch_file(workspace, file) for file in files if file.duplicate_of is None]
-    return prepare_files(workspace, job, on, own, progress, earlier)
+    return prepare_files(
+        workspace, job, on, own, progress, earlier, waiting=waiting, batch_id=batch_id
+    )
 
 
 def prepare_files(
@@ -66,6 +83,9 @@ def prepare_files(
     own: list[BatchFile],
     progress: Progress,
     earlier: Earlier | None = None,
+    *,
+    waiting: bool = False,
+    batch_id: str = "",
 ) -> Prepared:
     """Everything that is computed from files with content of their own; writes nothing."""
     mapped, reconciliation = MappedBatch(), None
@@ -75,17 +95,39 @@ def prepare_files(
     elif "map" in job.steps:
         mapped = map_files(workspace, own, progress)
         tell_repeated(workspace, mapped)
+        if waiting:
+            keep_waiting(mapped, standing_of(workspace, own, batch_id), own)
+    mapped.replaced = replaced_records(workspace, mapped, own)
     if "reconcile" in job.steps and reconciliation is None:
         progress.stage("reconcile", 1)
         reconciliation = audit(workspace, mapped, own, on)
         progress.advance()
-    documents = documents_of(mapped, reconciliation, own)
+    rejected = earlier.rejected if earlier is not None else ()
+    documents = documents_of(mapped, reconciliation, own, rejected)
     if reconciliation is None:
         review_repeated(documents)
+
+    def prepared(approved: dict[str, dict[str, Any]], bills: Bills | None) -> Prepared:
+        return Prepared(
+            files=own,
+            read_again=read_again,
+            waiting=waiting,
+            taken_over=len(rejected),
+            mapped=mapped,
+            reconciliation=reconciliation,
+            documents=documents,
+            approved=approved,
+            bills=bills,
+        )
+
     if job.push is None or "push" not in job.steps:
         store(documents)
-        return Prepared(own, read_again, mapped, reconciliation, documents, {}, None)
+        return Prepared(
+            own, read_again, waiting, len(rejected), mapped, reconciliation, documents, {}, None
+        )
     hold(documents, job.push.outcomes)
     approved = documents.approved()
     bills = bills_of(workspace, job.push, mapped, approved)
-    return Prepared(own, read_again, mapped, reconciliation, documents, approved, bills)
+    return Prepared(
+        own, read_again, waiting, len(rejected), mapped, reconciliation, documents, approved, bills
+    )

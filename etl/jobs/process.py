@@ -16,10 +16,9 @@ from etl.errors import TechnicalError
 from etl.jobs.batch import Batch
 from etl.jobs.bookkeeping import counts_of, exceptions_of, note_documents, note_report, settle
 from etl.jobs.counts import Counts
-from etl.jobs.earlier import Earlier
 from etl.jobs.edi.bookkeeping import note_exchange, note_unwritable
 from etl.jobs.edi.delivery import Deliveries
-from etl.jobs.preparation import Prepared, prepare
+from etl.jobs.preparation import Prepared
 from etl.jobs.progress import Progress
 from etl.jobs.record_files import write_defects, write_records
 from etl.jobs.stages.acknowledge import acknowledge
@@ -54,22 +53,21 @@ def process(
     batch: Batch,
     files: Sequence[File],
     progress: Progress,
-    earlier: Earlier | None,
+    prepared: Prepared,
     note: Callable[[Processed], RunEnd],
 ) -> Processed:
     """Take a batch through the job's steps and seal it.
 
     Args:
         files: the ledger's files of the batch, duplicates included.
-        earlier: what an earlier batch found out and this one takes over.
+        prepared: what they mean.
         note: takes what became of the batch into the run's result, and tells how the run ends.
 
     Raises:
         ConfigurationError: a mapping or the target's settings are wrong; the batch stays open.
     """
-    prepared = prepare(workspace, batch.job, batch.nominal_date, files, progress, earlier)
     _write_results(batch, prepared)
-    exceptions = exceptions_of(batch, prepared)
+    exceptions = exceptions_of(workspace, batch.id, prepared)
     note_documents(workspace, batch, prepared, exceptions)
     exceptions += note_exchange(workspace, batch, prepared)
     processed = Processed(batch.id, exceptions=exceptions)

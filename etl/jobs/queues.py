@@ -6,7 +6,7 @@ disagree on is the freight auditors' and the clerks' of accounts payable.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from etl.defects import Defect
@@ -144,8 +144,13 @@ def document_of(batch_id: str, trouble: Trouble) -> str | None:
     return document_id(batch_id, trouble.record_type, trouble.record_id)
 
 
+def repeats(reasons: Iterable[str]) -> bool:
+    """Whether an invoice is held for having been billed before."""
+    return any(reason.startswith(("DUPLICATE", "INVOICE_NO_REUSED")) for reason in reasons)
+
+
 def _audit_queue(outcome: str, reasons: list[str]) -> str:
-    if any(reason.startswith(("DUPLICATE", "INVOICE_NO_REUSED")) for reason in reasons):
+    if repeats(reasons):
         return DUPLICATES
     return DISPUTES if outcome == "DISPUTE" else FREIGHT_AUDIT
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date
 from pathlib import Path
@@ -12,21 +12,22 @@ from etl.config.project import Job
 from etl.errors import ConfigurationError, EtlError, TerminalError
 from etl.fence import told
 from etl.jobs import queues
-from etl.jobs.batch import Batch, files_of, new_id, open_batch
+from etl.jobs.batch import Batch, new_id, open_batch
 from etl.jobs.edi.bookkeeping import note_overdue
 from etl.jobs.edi.delivery import Deliveries, deliver_waiting
 from etl.jobs.endpoints import endpoint_settings
 from etl.jobs.left_behind import note_left
 from etl.jobs.lock import exclusive
+from etl.jobs.preparation import Prepared, prepare
 from etl.jobs.process import Processed, process
 from etl.jobs.progress import Progress, Silent
 from etl.jobs.result import RunResult
-from etl.jobs.scope import read_scope
+from etl.jobs.scope import files_of, read_scope
 from etl.jobs.stages.pull import pull
 from etl.jobs.stages.seal import note_seal
 from etl.jobs.targets import target_name
 from etl.jobs.workspace import Workspace
-from etl.ledger.models import RunKind
+from etl.ledger.models import File, RunKind
 from etl.ledger.runs import RunEnd
 from etl.yamlfile import did_you_mean
 
@@ -174,14 +175,21 @@ def _finish_fenced(
 
 
 def finish(
-    workspace: Workspace, batch: Batch, result: RunResult, progress: Progress
+    workspace: Workspace,
+    batch: Batch,
+    result: RunResult,
+    progress: Progress,
+    prepared: Prepared | None = None,
 ) -> Processed | None:
-    """Process a batch, or only note its seal where a killed run had come that far."""
+    """Process a batch, or only note its seal where a killed run had come that far.
+
+    Args:
+        prepared: what its files mean, where that is known already.
+    """
     if batch.folder.sealed:
         note_seal(workspace, batch, batch.folder.manifest())
         return None
-    scope = read_scope(batch)
-    files = scope.of(files_of(workspace, batch.id))
+    files = files_of(workspace, batch.id)
 
     def note(processed: Processed) -> RunEnd:
         note_processed(workspace, result, processed)
@@ -190,7 +198,25 @@ def finish(
             result.sealed = ends
         return ends
 
-    return process(workspace, batch, files, progress, scope.earlier(workspace, files), note)
+    prepared = prepared or prepare_batch(workspace, batch, files, progress)
+    return process(workspace, batch, files, progress, prepared, note)
+
+
+def prepare_batch(
+    workspace: Workspace, batch: Batch, files: Sequence[File], progress: Progress
+) -> Prepared:
+    """What the files of a batch mean, within the scope that it was begun with."""
+    scope = read_scope(batch)
+    return prepare(
+        workspace,
+        batch.job,
+        batch.nominal_date,
+        files,
+        progress,
+        scope.earlier(workspace, files, batch.id),
+        waiting=scope.waiting,
+        batch_id=batch.id,
+    )
 
 
 class _Filling:

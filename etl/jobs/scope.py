@@ -27,18 +27,18 @@ class Scope:
         stage: the first stage done again; what comes before is taken over from `of_batch`.
         files: ids of the files; None: all.
         of_batch: the batch whose records and audit are taken over.
+        waiting: only what waits in the files is done again, not what was settled since.
     """
 
     stage: str = "map"
     files: tuple[str, ...] | None = None
     of_batch: str | None = None
+    waiting: bool = False
 
-    def of(self, files: Sequence[File]) -> list[File]:
-        """Those of `files` that are in the scope."""
-        return [file for file in files if self.files is None or file.id in self.files]
-
-    def earlier(self, workspace: Workspace, files: Sequence[File]) -> Earlier | None:
-        """What is taken over; None where everything is done again.
+    def earlier(
+        self, workspace: Workspace, files: Sequence[File], batch_id: str = ""
+    ) -> Earlier | None:
+        """What is taken over by the batch `batch_id`; None where everything is done again.
 
         Raises:
             ConfigurationError: the earlier batch is not in the archive any more.
@@ -51,7 +51,7 @@ class Scope:
                 f"batch {self.of_batch} is not in the archive {workspace.archive.root}"
             )
         return earlier_results(
-            folder, {file.sha256 for file in files}, with_audit=self.stage == "push"
+            workspace, folder, files, with_audit=self.stage == "push", batch_id=batch_id
         )
 
 
@@ -62,8 +62,31 @@ def write_scope(folder: BatchFolder, scope: Scope) -> None:
 
 def read_scope(batch: Batch) -> Scope:
     """The batch's scope: that of a rerun, or everything."""
-    if batch.rerun_of is None:
-        return Scope()
-    content = batch.folder.read_json(_NAME)
+    return _read(batch.folder) if batch.rerun_of is not None else Scope()
+
+
+def files_of(workspace: Workspace, batch_id: str) -> list[File]:
+    """The ledger's files of a batch; of a rerun those that it did again."""
+    with workspace.ledger.read() as ledger:
+        batch = ledger.batches.named(batch_id)
+        if batch.rerun_of is None:
+            return ledger.files.of_batches([batch.id])
+    folder = workspace.archive.find_batch(batch_id)
+    if folder is None:
+        raise ConfigurationError(f"batch {batch_id} is not in the archive {workspace.archive.root}")
+    files = _read(folder).files
+    if files is None:
+        return files_of(workspace, batch.rerun_of)
+    with workspace.ledger.read() as ledger:
+        return ledger.files.of_ids(files)
+
+
+def _read(folder: BatchFolder) -> Scope:
+    content = folder.read_json(_NAME)
     files = content["files"]
-    return Scope(content["stage"], tuple(files) if files is not None else None, content["of_batch"])
+    return Scope(
+        content["stage"],
+        tuple(files) if files is not None else None,
+        content["of_batch"],
+        content.get("waiting", False),
+    )

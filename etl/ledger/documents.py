@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import pyarrow as pa
@@ -11,7 +12,7 @@ from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from etl.ledger.chunks import chunks
-from etl.ledger.models import Disposition, Document, DocumentReference
+from etl.ledger.models import Batch, Disposition, Document, DocumentReference, File
 from etl.ledger.upsert import execute_columns, insert_columns
 from etl.ledger.views import table_of
 
@@ -27,6 +28,16 @@ _GIVEN = frozenset(_DOCUMENT.columns.keys()) - {"id", "batch_id", "record_type"}
 def document_id(batch_id: str, record_type: str, record_id: int) -> str:
     """The id of a document, known without asking the database."""
     return f"{batch_id}/{record_type}/{record_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A document as one file brought it; `sequence`: the file's arrival in the ledger's order."""
+
+    sequence: int
+    record_hash: str | None
+    disposition: str | None
+    reasons: Sequence[str]
 
 
 class Documents:
@@ -104,6 +115,53 @@ class Documents:
             "value_norm": named["value_norm"].to_pylist(),
         }
         insert_columns(self._session, _REFERENCE, columns, ())
+
+    def of_files(self, file_ids: Sequence[str]) -> list[Document]:
+        """All that was ever read from files, what was processed last at the end."""
+        found: list[tuple[int, Document]] = []
+        for some in chunks(list(file_ids)):
+            query = (
+                select(Batch.sequence, Document)
+                .join(Batch, Batch.id == Document.batch_id)
+                .where(Document.file_id.in_(some))
+                .order_by(Batch.sequence, Document.record_type, Document.record_id)
+            )
+            found += [(row[0], row[1]) for row in self._session.execute(query)]
+        return [document for _, document in sorted(found, key=lambda each: each[0])]
+
+    def versions(
+        self, record_type: str, business_keys: Sequence[str], but_files: Collection[str]
+    ) -> dict[str, list[Version]]:
+        """How documents came under business keys, by key; each file's as processed last.
+
+        Args:
+            but_files: files that are not looked at.
+        """
+        found: dict[tuple[str, str], Version] = {}
+        for some in chunks(list(business_keys)):
+            query = (
+                select(
+                    Document.business_key,
+                    File.id,
+                    File.sequence,
+                    Document.record_hash,
+                    Document.disposition,
+                    Document.reasons,
+                )
+                .join(File, File.id == Document.file_id)
+                .join(Batch, Batch.id == Document.batch_id)
+                .where(Document.record_type == record_type, Document.business_key.in_(some))
+                .order_by(Batch.sequence)
+            )
+            for key, file_id, sequence, record_hash, disposition, reasons in self._session.execute(
+                query
+            ):
+                if key is not None and file_id not in but_files:
+                    found[key, file_id] = Version(sequence, record_hash, disposition, reasons)
+        by_key: dict[str, list[Version]] = {}
+        for (key, _), version in found.items():
+            by_key.setdefault(key, []).append(version)
+        return by_key
 
     def get(self, of_id: str) -> Document | None:
         """The document of this id, if there is one."""

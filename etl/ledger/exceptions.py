@@ -161,6 +161,40 @@ class Exceptions:
             found.update(key for key in self._session.scalars(query) if key is not None)
         return found
 
+    def close_replaced(
+        self, until: Mapping[str, int], closed_by: str, but: Iterable[NewException] = ()
+    ) -> None:
+        """Close what waits of documents that a later file has anew.
+
+        Args:
+            until: business key -> the place of that file in the ledger's order.
+            closed_by: the batch that it came with.
+            but: trouble met by that batch itself, which stays open.
+        """
+        staying = {item.fingerprint for item in but}
+        for some in chunks(sorted(until)):
+            query = (
+                select(ExceptionItem, File.sequence)
+                .join(File, File.id == ExceptionItem.file_id)
+                .where(_NOT_CLOSED, ExceptionItem.business_key.in_(some))
+            )
+            for item, arrived in self._session.execute(query).all():
+                if item.fingerprint not in staying and arrived < until[item.business_key or ""]:
+                    item.state = ExceptionState.CLOSED
+                    item.closed_at, item.closed_by = self._now(), closed_by
+                    item.changed = self._order.moment()
+        self._session.flush()
+
+    def still_wait(self, ids: Sequence[str]) -> None:
+        """Note that items were tried again and nothing has changed for them."""
+        for some in chunks(list(ids)):
+            query = select(ExceptionItem).where(_NOT_CLOSED, ExceptionItem.id.in_(some))
+            for item in self._session.scalars(query):
+                item.state = ExceptionState.OPEN
+                item.attempts += 1
+                item.last_at, item.changed = self._now(), self._order.moment()
+        self._session.flush()
+
     def retry(self, ids: Sequence[str]) -> int:
         """Mark open items as to be tried again by the next run; returns how many."""
         marked = 0
@@ -217,6 +251,53 @@ class Exceptions:
             if value is not None:
                 query = query.where(column == value)
         return list(self._session.scalars(query))
+
+    def waiting_of_files(self, file_ids: Sequence[str], batch_id: str = "") -> list[ExceptionItem]:
+        """What waits of files, or was closed by this batch, in the order in which it was met."""
+        found: list[ExceptionItem] = []
+        waits = or_(_NOT_CLOSED, ExceptionItem.closed_by == batch_id)
+        for some in chunks(list(file_ids)):
+            query = select(ExceptionItem).where(waits, ExceptionItem.file_id.in_(some))
+            found += self._session.scalars(query)
+        return sorted(found, key=lambda item: (item.sequence, item.id))
+
+    def waiting_under(
+        self, business_keys: Sequence[str], but_files: Collection[str]
+    ) -> dict[str, list[int]]:
+        """Where something waits under business keys: the places of the files it came in, in the
+        ledger's order; `but_files` are not looked at."""
+        found: dict[str, list[int]] = {}
+        for some in chunks(business_keys):
+            query = (
+                select(ExceptionItem.business_key, File.id, File.sequence)
+                .join(File, File.id == ExceptionItem.file_id)
+                .where(_NOT_CLOSED, ExceptionItem.business_key.in_(some))
+            )
+            for key, file_id, sequence in self._session.execute(query):
+                if key is not None and file_id not in but_files:
+                    found.setdefault(key, []).append(sequence)
+        return found
+
+    def decided(self, items: Iterable[NewException]) -> set[str]:
+        """The fingerprints of trouble that a person has closed: met in the same file, saying the
+        same, and closed with a reason when it was met last."""
+        by_fingerprint = {item.fingerprint: item for item in items}
+        last: dict[str, ExceptionItem] = {}
+        for some in chunks(list(by_fingerprint)):
+            query = (
+                select(ExceptionItem)
+                .where(ExceptionItem.fingerprint.in_(some))
+                .order_by(ExceptionItem.sequence, ExceptionItem.changed)
+            )
+            last |= {item.fingerprint: item for item in self._session.scalars(query)}
+        return {
+            fingerprint
+            for fingerprint, known in last.items()
+            if known.state == ExceptionState.CLOSED
+            and "closed" in known.details
+            and (known.file_id, known.message)
+            == (by_fingerprint[fingerprint].file_id, by_fingerprint[fingerprint].message)
+        }
 
     def open_counts(self) -> dict[tuple[str, str], int]:
         """Number of items not closed by (kind, queue)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -134,6 +134,33 @@ class Files:
             .limit(1)
         )
         return self._session.scalars(query).first()
+
+    def any_after(self, sequence: int, but: Collection[str]) -> bool:
+        """Whether a file came after a place in the ledger's order, `but` these."""
+        query = select(func.count()).select_from(File).where(File.sequence > sequence)
+        known = self._session.scalar(query) or 0
+        for some in chunks(list(but)):
+            known -= self._session.scalar(query.where(File.id.in_(some))) or 0
+        return known > 0
+
+    def of_ids(self, file_ids: Sequence[str]) -> list[File]:
+        """The files of these ids, in the order of their arrival."""
+        found: list[File] = []
+        for some in chunks(list(file_ids)):
+            found += self._session.scalars(select(File).where(File.id.in_(some)))
+        return sorted(found, key=lambda file: file.sequence)
+
+    def arrivals(self, sha256s: Sequence[str]) -> dict[tuple[str, str], int]:
+        """When bytes came first from a partner, by partner and sha256, in the ledger's order."""
+        found: dict[tuple[str, str], int] = {}
+        for some in chunks(list(sha256s)):
+            query = (
+                select(File.partner, File.sha256, func.min(File.sequence))
+                .where(File.sha256.in_(some))
+                .group_by(File.partner, File.sha256)
+            )
+            found |= {(row[0], row[1]): row[2] for row in self._session.execute(query)}
+        return found
 
     def of_batches(self, batch_ids: Sequence[str]) -> list[File]:
         """The files that arrived in these batches, in the order of their arrival."""

@@ -161,9 +161,11 @@ def test_from_reconcile_the_audit_is_done_again_with_the_tolerances_of_today(
     [again] = result.batches
     after = first.outcomes(again)
     assert after["R-2"] == ("APPROVE_WITH_VARIANCE", "pushed")
-    assert "R-3" not in after
+    assert after["R-3"] == (None, "rejected")  # taken over as it is
     assert first.open_codes() == ["UNKNOWN_CODE"]
-    assert (result.counts.pushed, result.counts.unchanged) == (1, 2)
+    counts = result.counts
+    assert counts.add_up
+    assert (counts.pushed, counts.unchanged, counts.rejected) == (1, 2, 1)
     assert first.night.open().archive.verify() == []
 
 

@@ -84,7 +84,7 @@ class _Auditing:
         main = self._mapped.accepted[INVOICE].main
         of_carrier = pc.is_in(main["carrier_scac"], value_set=pa.array(carriers, pa.string()))
         ids: list[int] = main["record_id"].filter(of_carrier).to_pylist()
-        return ids
+        return [each for each in ids if each not in self._mapped.replaced]
 
     def _audited(self, ids: Sequence[int]) -> Reconciliation | None:
         invoices = self._mapped.accepted[INVOICE]

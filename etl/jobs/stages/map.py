@@ -66,6 +66,7 @@ class MappedBatch:
         troubles: defects by document or file.
         findings: what the mappings' business checks found, by record type.
         receptions: the interchanges of each file that has any, in the order of the files.
+        replaced: record ids of the invoices that a later file has anew; neither audited nor pushed.
     """
 
     accepted: dict[str, RecordSet] = field(default_factory=dict)
@@ -73,6 +74,7 @@ class MappedBatch:
     troubles: list[Trouble] = field(default_factory=list)
     findings: dict[str, list[Finding]] = field(default_factory=dict)
     receptions: list[Reception] = field(default_factory=list)
+    replaced: frozenset[int] = frozenset()
 
     @property
     def read(self) -> int:

@@ -181,6 +181,8 @@ def _archive(
             if file.sha256 not in stored:
                 batch.folder.add_original(file.path, file.id, file.original_name)
                 stored.add(file.sha256)
+            else:
+                batch.folder.note_repeated(file.id, file.original_name, file.sha256, file.size)
         with workspace.ledger.begin() as ledger:
             rows = ledger.files.record_all([_new_file(file, batch) for file in new])
             pulled.received += len(rows)

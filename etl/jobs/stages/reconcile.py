@@ -82,16 +82,44 @@ def _real(numbers: pa.Array, none: Placeholders) -> pa.Array:
 def _known(
     workspace: Workspace, mapped: MappedBatch, name: str, numbers: pa.Array, on: date
 ) -> pa.Table:
-    """Records of the type `name` under one of the `numbers`: of earlier batches, then our own."""
+    """Records of the type `name` under one of the `numbers`, in the order of their files' arrival.
+
+    Processed again, a file's records take the place of what was read from it before: its charges
+    become no newer by being looked at.
+    """
     schema = record_type(name).arrow_schema
     since = on - timedelta(days=workspace.project.reconcile.expected_window_days)
     wanted = reduce(
         or_, (normalised(name).isin(numbers) for name in ("shipment_ref", "pro_no", "bol_no"))
     )
-    earlier = workspace.archive.scan(name, since=since, schema=schema, where=wanted)
-    earlier = earlier.select(schema.names)
+    found = workspace.archive.scan(name, since=since, schema=schema, where=wanted)
     own = mapped.accepted.get(name)
-    return pa.concat_tables([earlier, own.main.filter(wanted)]) if own is not None else earlier
+    if own is not None:
+        ours = own.main.filter(wanted)
+        ours = ours.append_column("batch_id", pa.repeat(pa.scalar("", pa.string()), len(ours)))
+        found = pa.concat_tables([found, ours.select(found.column_names)])
+    return _in_order_of_arrival(workspace, found).select(schema.names)
+
+
+def _in_order_of_arrival(workspace: Workspace, found: pa.Table) -> pa.Table:
+    """The rows as they came first, of each file those of the batch that read it last.
+
+    Args:
+        found: the rows of batches in the order in which they were sealed; `batch_id` is added.
+    """
+    if not found.num_rows:
+        return found
+    rows = found.select(["partner", "file_sha256", "batch_id"]).to_pandas()
+    files = [rows["partner"], rows["file_sha256"]]
+    last = rows.groupby(files, sort=False)["batch_id"].transform("last")
+    distinct = rows["file_sha256"].unique().tolist()
+    with workspace.ledger.read() as ledger:
+        arrivals = ledger.files.arrivals(distinct)
+        upcoming = ledger.order.upcoming()
+    places = [arrivals.get(key, upcoming) for key in zip(*files, strict=True)]
+    rows["place"] = places
+    kept = rows[rows["batch_id"] == last].sort_values("place", kind="stable")
+    return found.take(pa.array(kept.index.to_numpy()))
 
 
 def _history(

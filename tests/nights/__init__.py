@@ -1,0 +1,1 @@
+"""Living through many nights: what partners send and people do, and whether all is still right."""
