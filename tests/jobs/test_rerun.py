@@ -13,6 +13,7 @@ from etl.jobs.plan import plan_run
 from etl.jobs.progress import Silent
 from etl.jobs.rerun import preview, rerun
 from etl.jobs.result import RunResult
+from etl.jobs.retry import retry
 from etl.odoo.target import PushState
 from tests.freight_bills import EXPECTED_HEADER, FreightBill, bills_file
 from tests.night import Night
@@ -204,3 +205,27 @@ def test_a_bill_is_no_duplicate_of_its_own_repetition_in_a_later_night(first: Fi
     assert first.outcomes(result.batches[0])["R-1"] == ("AUTO_APPROVE", "unchanged")
     assert (result.counts.unchanged, result.counts.held) == (2, 1)
     assert "DUPLICATE_BILL" in first.open_codes()
+
+
+def test_what_a_later_file_corrected_is_superseded_and_stays(first: FirstNight) -> None:
+    corrected = replace(RIGHT, charges=(("400", 9040), *RIGHT.charges[1:]))
+    first.night.drop("acme-freight", "corrected.edi", bills_file(corrected, control_number=199))
+    later = first.night.run()
+    assert later.counts.pushed == 1
+    [change] = [c for c in preview(first.night.open(), first.batch) if "/R1/" in c.business_key]
+    assert (change.outcome_after, change.differs) == ("superseded", False)
+    for stage in ("map", "reconcile", "push"):
+        result = first.rerun(stage)
+        assert (result.counts.pushed, result.counts.superseded) == (0, 1), stage
+    assert first.pushed()["R1"] == later.batches[0]
+
+
+def test_a_bill_that_a_retry_has_paid_is_not_put_back_in_its_queue(first: FirstNight) -> None:
+    first.tolerate()
+    retry(first.night.open(), queue="disputes")
+    assert first.open_codes() == ["UNKNOWN_CODE"]
+    told = preview(first.night.open(), first.batch, stage="push")
+    assert not any(change.differs for change in told)
+    result = first.rerun("push")
+    assert (result.counts.unchanged, result.counts.held, result.counts.rejected) == (3, 0, 1)
+    assert first.open_codes() == ["UNKNOWN_CODE"]

@@ -92,3 +92,34 @@ def test_an_exception_that_is_closed_or_unknown_is_not_retried(stuck: Night) -> 
         retry(stuck.open(), [item.id])
     with pytest.raises(ConfigurationError, match="no exception 'nothing'"):
         retry(stuck.open(), ["nothing"])
+
+
+def test_a_copy_that_waits_is_no_first_bill_when_it_is_retried_alone(night: Night) -> None:
+    """What was settled in its file is history to it."""
+    copy = FreightBill("C-1", "LD-Y1", pro="PROY-1", bol="BOLY-1")
+    night.drop("tms", "expected_charges_1.csv", expected_file(RIGHT))
+    night.drop("acme-freight", "both.edi", bills_file(RIGHT, copy))
+    assert night.run().counts.pushed == 1
+    [result] = retry(night.open(), queue="duplicates")
+    assert (result.counts.pushed, result.counts.held, result.batches) == (0, 1, [])
+
+
+def test_a_retry_makes_one_batch_and_leaves_alone_what_a_later_file_corrected(
+    night: Night,
+) -> None:
+    corrected = FreightBill("Y-1", "LD-Y1", charges=(("400", 9040), ("FUE", 1000)))
+    night.drop("tms", "expected_charges_1.csv", expected_file(RIGHT, CODED_AS_LIFTGATE))
+    night.drop("acme-freight", "first.edi", bills_file(RIGHT, CODED))
+    night.run()
+    night.drop("acme-freight", "later.edi", bills_file(corrected, UNKNOWN, control_number=102))
+    assert night.run().counts.pushed == 1
+    teach_code(night)
+    before = len(list(night.root.glob("archive/*/*/*/*")))
+    [result] = retry(night.open(), [item.id for item in waiting(night).values()])
+    assert (result.counts.read, result.counts.pushed, result.counts.held) == (2, 1, 1)
+    assert len(list(night.root.glob("archive/*/*/*/*"))) == before + 1
+    with night.open().ledger.read() as ledger:
+        [push] = ledger.pushes.known("outbox", ["acme-freight/freight_invoice/Y1/0"]).values()
+        document = ledger.documents.get(push.document_id or "")
+    assert document is not None
+    assert str(document.amount) == "100.4000"
