@@ -40,7 +40,6 @@ def keep_waiting(mapped: MappedBatch, standing: Standing, files: Sequence[BatchF
         kept = waits(kind, main)
         gone |= _gone(kind, main, kept)
         mapped.refused[kind] = main.filter(kept)
-    mapped.partial = True
     mapped.troubles = [t for t in mapped.troubles if (t.record_type, t.record_id) not in gone]
     mapped.findings = {
         kind: [finding for finding in found if (kind, finding.record) not in gone]

@@ -8,6 +8,7 @@ from tests.night import Night
 from tests.nights.town import live
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("seed", [8])
 def test_twenty_nights(night: Night, seed: int) -> None:
     town = live(night, seed, nights=20)

@@ -67,7 +67,6 @@ class MappedBatch:
         findings: what the mappings' business checks found, by record type.
         receptions: the interchanges of each file that has any, in the order of the files.
         replaced: record ids of the invoices that a later file has anew; neither audited nor pushed.
-        partial: what is settled in the files was left out; to the audit it is history.
     """
 
     accepted: dict[str, RecordSet] = field(default_factory=dict)
@@ -76,7 +75,6 @@ class MappedBatch:
     findings: dict[str, list[Finding]] = field(default_factory=dict)
     receptions: list[Reception] = field(default_factory=list)
     replaced: frozenset[int] = frozenset()
-    partial: bool = False
 
     @property
     def read(self) -> int:
