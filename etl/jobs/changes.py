@@ -105,6 +105,9 @@ class _Comparison:
         superseded = row["disposition"] == Disposition.SUPERSEDED
         outcome = told_of(row)
         waits = (row["file_id"], key) in self._waits or key in self._refused
+        if row["disposition"] == Disposition.REJECTED and not self._prepared.read_again:
+            # taken over as it was found: whoever has to look at it still has
+            waits = before is not None and self._standing.waits(before)
         waited_elsewhere, waits_elsewhere = self._others(row)
         return Change(
             business_key=key,
