@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,7 +12,7 @@ from etl.jobs.bookkeeping import exceptions_of
 from etl.jobs.preparation import Prepared
 from etl.jobs.queues import repeats
 from etl.jobs.stages.push import known_pushes, planned_states
-from etl.jobs.standing import Standing, standing_of, told_of
+from etl.jobs.standing import DocumentKey, Standing, standing_of, told_of
 from etl.jobs.targets import target_name
 from etl.jobs.workspace import Workspace
 from etl.ledger import Disposition, Document, NewException
@@ -75,15 +76,18 @@ class _Comparison:
             self._refused = {refused.source_key for refused in prepared.bills.refused}
 
     def changes(self) -> Iterator[Change]:
-        seen = set()
+        seen: Counter[DocumentKey] = Counter()
         for row in self._named_rows():
             key = (row["file_id"], row["record_type"], row["business_key"])
-            seen.add(key)
-            yield self._named(row, self._standing.documents.get(key))
-        for key, document in self._standing.documents.items():
-            waits = self._standing.waits(document)
-            if key not in seen and (waits or not self._prepared.waiting):
-                yield self._gone(document, waits=waits)
+            copies = self._standing.copies.get(key, ())
+            # a bill that is in a file twice stands as two: the first is paid, the second waits
+            yield self._named(row, copies[seen[key]] if seen[key] < len(copies) else None)
+            seen[key] += 1
+        for key, copies in self._standing.copies.items():
+            for document in copies[seen[key] :]:
+                waits = self._standing.waits(document)
+                if waits or not self._prepared.waiting:
+                    yield self._gone(document, waits=waits)
         yield from self._nameless()
 
     def _named_rows(self) -> list[dict[str, Any]]:

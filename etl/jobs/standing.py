@@ -19,12 +19,15 @@ class Standing:
     """What the ledger says today of the documents of some files.
 
     Attributes:
-        documents: by key, as they were processed last.
+        documents: by key, as they were processed last; where one key stands on several, the last
+            of them.
+        copies: by key, all of them, in the order of their file.
         nameless: those without a business key, of the last batch that had their file.
         waiting: the exceptions that wait; `open`: the same by file and business key.
     """
 
     documents: Mapping[DocumentKey, Document] = field(default_factory=dict)
+    copies: Mapping[DocumentKey, Sequence[Document]] = field(default_factory=dict)
     nameless: Sequence[Document] = ()
     open: Mapping[tuple[str | None, str | None], ExceptionItem] = field(default_factory=dict)
     waiting: Sequence[ExceptionItem] = ()
@@ -51,12 +54,10 @@ def standing_of(workspace: Workspace, files: Sequence[BatchFile], but_batch: str
         found = [each for each in ledger.documents.of_files(ids) if each.batch_id != but_batch]
         waiting = ledger.exceptions.waiting_of_files(ids, but_batch)
     last_batch = {document.file_id: document.batch_id for document in found}
+    copies = _as_processed_last(found)
     return Standing(
-        documents={
-            (document.file_id, document.record_type, document.business_key): document
-            for document in found
-            if document.business_key
-        },
+        documents={key: documents[-1] for key, documents in copies.items()},
+        copies=copies,
         nameless=[
             document
             for document in found
@@ -65,6 +66,20 @@ def standing_of(workspace: Workspace, files: Sequence[BatchFile], but_batch: str
         open={(item.file_id, item.business_key): item for item in waiting},
         waiting=waiting,
     )
+
+
+def _as_processed_last(found: Sequence[Document]) -> dict[DocumentKey, list[Document]]:
+    """By key the documents of the last batch that has them; a bill may be in a file twice."""
+    copies: dict[DocumentKey, list[Document]] = {}
+    for document in found:
+        if document.business_key:
+            key = (document.file_id, document.record_type, document.business_key)
+            earlier = copies.get(key)
+            if earlier and earlier[0].batch_id == document.batch_id:
+                earlier.append(document)
+            else:
+                copies[key] = [document]
+    return copies
 
 
 def told_of(document: Mapping[str, Any]) -> str | None:

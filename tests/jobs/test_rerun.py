@@ -136,6 +136,22 @@ def test_what_a_rerun_would_change_is_told_and_nothing_is_written(first: FirstNi
     assert changes["R1"].push is PushState.UNCHANGED
 
 
+def test_a_bill_that_is_in_a_file_twice_changes_nothing_when_it_is_read_again(night: Night) -> None:
+    night.drop("tms", "expected_charges_1.csv", EXPECTED_HEADER + "\n" + RIGHT.expected())
+    night.drop("acme-freight", "twice.edi", bills_file(RIGHT, RIGHT))
+    result = night.run()
+    assert (result.counts.pushed, result.counts.held) == (1, 1)
+    changes = [each for each in preview(night.open(), result.batches[0]) if each.outcome_after]
+    assert [(each.outcome_before, each.outcome_after, each.differs) for each in changes] == [
+        ("AUTO_APPROVE", "AUTO_APPROVE", False),
+        ("REVIEW", "REVIEW", False),
+    ]
+    with night.open().ledger.read() as ledger:
+        [waiting] = ledger.exceptions.find()
+    [retried] = retry(night.open(), [waiting.id])
+    assert (retried.batches, retried.counts.held) == ([], 1)
+
+
 def test_what_a_run_would_do_is_told_and_nothing_is_written(first: FirstNight) -> None:
     night = first.night
     fresh = FreightBill("R-5", "LD-NOWHERE")
