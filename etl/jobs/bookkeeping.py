@@ -14,7 +14,7 @@ from etl.jobs.batch import Batch
 from etl.jobs.counts import Counts
 from etl.jobs.documents import REFERENCE_DATA
 from etl.jobs.preparation import Prepared
-from etl.jobs.queues import repeats
+from etl.jobs.queues import counts_for_nothing
 from etl.jobs.stages.reconcile import INVOICE
 from etl.jobs.workspace import Workspace
 from etl.ledger import Disposition, File, FileState, NewException, document_id
@@ -151,7 +151,7 @@ def _replaced_by(prepared: Prepared) -> dict[str, int]:
             continue
         if row["disposition"] == Disposition.SUPERSEDED:
             until[key] = max(until.get(key, 0), place + 1)
-        elif row["disposition"] == Disposition.HELD and not repeats(row["reasons"]):
+        elif row["disposition"] == Disposition.HELD and not counts_for_nothing(row["reasons"]):
             until[key] = max(until.get(key, 0), place)
     return until
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from etl.jobs.bookkeeping import exceptions_of
 from etl.jobs.preparation import Prepared
-from etl.jobs.queues import repeats
+from etl.jobs.queues import counts_for_nothing
 from etl.jobs.stages.push import known_pushes, planned_states
 from etl.jobs.standing import DocumentKey, Standing, standing_of, told_of
 from etl.jobs.targets import target_name
@@ -98,7 +98,7 @@ class _Comparison:
         """Whether the same bill of another file waits today, and whether it would afterwards."""
         arrived = self._elsewhere.get(row["business_key"], ())
         settles = row["disposition"] != Disposition.REJECTED and not (
-            row["disposition"] == Disposition.HELD and repeats(row["reasons"])
+            row["disposition"] == Disposition.HELD and counts_for_nothing(row["reasons"])
         )
         until = self._arrival.get(row["file_id"], 0) if settles else 0
         return bool(arrived), any(place > until for place in arrived)

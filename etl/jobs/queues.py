@@ -16,6 +16,7 @@ from etl.ledger.documents import document_id
 from etl.ledger.exceptions import NewException
 from etl.ledger.models import ExceptionKind
 from etl.odoo.target import Rejected, RejectionKind
+from etl.reconcile import COUNTS_FOR_NOTHING
 
 INTEGRATION = "integration"
 DISPUTES = "disputes"
@@ -144,13 +145,13 @@ def document_of(batch_id: str, trouble: Trouble) -> str | None:
     return document_id(batch_id, trouble.record_type, trouble.record_id)
 
 
-def repeats(reasons: Iterable[str]) -> bool:
-    """Whether an invoice is held for having been billed before."""
-    return any(reason.startswith(("DUPLICATE", "INVOICE_NO_REUSED")) for reason in reasons)
+def counts_for_nothing(reasons: Iterable[str]) -> bool:
+    """Whether an invoice is held as one that should not be there: billed before, or by another."""
+    return not COUNTS_FOR_NOTHING.isdisjoint(reasons)
 
 
 def _audit_queue(outcome: str, reasons: list[str]) -> str:
-    if repeats(reasons):
+    if any(reason.startswith(("DUPLICATE", "INVOICE_NO_REUSED")) for reason in reasons):
         return DUPLICATES
     return DISPUTES if outcome == "DISPUTE" else FREIGHT_AUDIT
 

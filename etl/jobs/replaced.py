@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from etl.jobs.batch import BatchFile
-from etl.jobs.queues import repeats
+from etl.jobs.queues import counts_for_nothing
 from etl.jobs.stages.map import MappedBatch
 from etl.jobs.stages.reconcile import INVOICE
 from etl.jobs.workspace import Workspace
@@ -46,5 +46,5 @@ def replaced_records(
 
 
 def _counts(version: Version) -> bool:
-    held_twice = version.disposition == Disposition.HELD and repeats(version.reasons)
-    return version.disposition != Disposition.REJECTED and not held_twice
+    held_as_none = version.disposition == Disposition.HELD and counts_for_nothing(version.reasons)
+    return version.disposition != Disposition.REJECTED and not held_as_none
