@@ -27,6 +27,7 @@ def test_what_agrees_is_pushed_and_everything_is_kept(night: Night) -> None:
         "unchanged": 0,
         "held": 0,
         "rejected": 0,
+        "superseded": 0,
         "waiting": 0,
     }
     assert result.exit_code == 0
