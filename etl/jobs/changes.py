@@ -28,6 +28,7 @@ class Change:
         outcome_before, outcome_after: what the audit said; else rejected, superseded, stored.
         push: what would happen in the target: created, updated or unchanged; None: not pushed.
         waits_before, waits_after: whether somebody has to look at it.
+        reasons_before, reasons_after: why it is held, where it is on both sides.
     """
 
     business_key: str
@@ -38,6 +39,8 @@ class Change:
     push: PushState | None
     waits_before: bool = False
     waits_after: bool = False
+    reasons_before: tuple[str, ...] = ()
+    reasons_after: tuple[str, ...] = ()
 
     @property
     def differs(self) -> bool:
@@ -46,6 +49,7 @@ class Change:
             self.outcome_before != self.outcome_after
             or self.amount_before != self.amount_after
             or self.waits_before != self.waits_after
+            or self.reasons_before != self.reasons_after
             or self.push in (PushState.CREATED, PushState.UPDATED)
         )
 
@@ -113,6 +117,9 @@ class _Comparison:
             # taken over as it was found: whoever has to look at it still has
             waits = before is not None and self._standing.waits(before)
         waited_elsewhere, waits_elsewhere = self._others(row)
+        is_held = (
+            before is not None and before.disposition == Disposition.HELD == row["disposition"]
+        )
         return Change(
             business_key=key,
             # that a later file has it anew is so today
@@ -123,6 +130,8 @@ class _Comparison:
             push=self._states.get(key) if key in self._prepared.approved else None,
             waits_before=waited_elsewhere or (before is not None and self._standing.waits(before)),
             waits_after=waits_elsewhere or waits,
+            reasons_before=tuple(before.reasons) if before and is_held else (),
+            reasons_after=tuple(row["reasons"]) if is_held else (),
         )
 
     def _gone(self, document: Document, *, waits: bool) -> Change:
