@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from etl.errors import ConfigurationError
+from etl.errors import ConfigurationError, DataError
 from etl.jobs.edi_files import bytes_of, json_of, shown_file
 from tests.formats.x12 import interchanges as x12
 
@@ -27,13 +27,17 @@ def test_every_file_of_the_corpus_is_shown_whole_with_all_its_defects(tmp_path: 
     for file in files:
         try:
             found = shown_file(file, {})
-        except ConfigurationError:
-            continue  # a UNB of which the first byte is lost
+            form = json.loads("".join(json_of(file, None)))
+        except (ConfigurationError, DataError):
+            continue  # a UNB of which the first byte is lost, separators of several bytes
         shown += 1
         nodes = list(found.segments())
-        form = json.loads("".join(json_of(file, None)))
         listed = [each for part in form["parts"] for each in part["segments"]]
-        assert [node.id for node in nodes] == [each[0] for each in listed if isinstance(each, list)]
+        ids = [node.id for node in nodes]
+        if isinstance(listed[-1], str) and listed[-1].strip():
+            # a last segment that nothing ends is text in the form, which gives the same bytes again
+            assert listed[-1].strip().startswith(ids.pop())
+        assert ids == [each[0] for each in listed if isinstance(each, list)]
         marked = [defect for node in nodes for defect in node.defects]
         assert sorted(map(str, marked)) == sorted(map(str, found.checked.defects)), file.name
         copy = tmp_path / "form.json"
