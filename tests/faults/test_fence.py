@@ -153,7 +153,7 @@ def originals_in_outbox(night: Night) -> list[list[str]]:
     """For each original that lies in the outbox, the bills that it holds."""
     numbers = [*(bill.number for bill in GOOD), SECRET]
     held = []
-    for path in sorted((night.root / "outbox" / "odoo").glob("*documents.zip")):
+    for path in sorted((night.root / "outbox" / "odoo").glob("*documents*.zip")):
         with zipfile.ZipFile(path) as packed:
             for name in packed.namelist():
                 if name != "index.csv":

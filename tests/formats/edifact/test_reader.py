@@ -195,7 +195,7 @@ def test_junk_before_the_unb_is_told_and_skipped() -> None:
         (b"", "EMPTY_FILE"),
         (b" \r\n", "EMPTY_FILE"),
         (b"\xef\xbb\xbf", "EMPTY_FILE"),
-        (b"ISA*00*          *00*", "NOT_EDIFACT"),
+        (b"ISA*00*          *00*", "WRONG_FILE_TYPE"),
         (bytes(range(256)) * 50, "NOT_EDIFACT"),
         (b"UNA:+.? '", "NOT_EDIFACT"),
         (b"UNA:+.? 'UNB*UNOC", "UNB_UNREADABLE"),
