@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -91,6 +91,25 @@ class RecordSet:
             for name, table in self.children.items()
         }
         return RecordSet(self.record_type, {self.record_type: main, **tables})
+
+    def batches(self, size: int) -> Iterator[RecordSet]:
+        """The records in their order, `size` at a time, with their children."""
+        if self.num_records <= size:
+            yield self
+            return
+        children = {}
+        for name, unordered in self.children.items():
+            rows, table = self.parent_rows(name), unordered
+            if np.any(rows[1:] < rows[:-1]):
+                order = np.argsort(rows, kind="stable")
+                rows, table = rows[order], table.take(pa.array(order))
+            children[name] = table, rows
+        for start in range(0, self.num_records, size):
+            tables = {self.record_type: self.main.slice(start, size)}
+            for name, (table, rows) in children.items():
+                first, end = np.searchsorted(rows, (start, start + size))
+                tables[name] = table.slice(first, end - first)
+            yield RecordSet(self.record_type, tables)
 
     def with_record_offset(self, offset: int) -> RecordSet:
         """The same records with `offset` added to every `record_id`."""

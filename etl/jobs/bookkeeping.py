@@ -20,6 +20,8 @@ from etl.jobs.workspace import Workspace
 from etl.ledger import Disposition, File, FileState, NewException, document_id
 from etl.odoo.target import PushReport
 
+_EXPLAINED = ["record_id", "explanation", "billed", "expected", "variance"]
+
 
 def exceptions_of(workspace: Workspace, batch_id: str, prepared: Prepared) -> list[NewException]:
     """Rejected documents and files, and invoices that the audit holds; what a person has closed
@@ -53,13 +55,29 @@ def _troubles_of(batch_id: str, prepared: Prepared) -> list[NewException]:
         for row in documents.rows.get(INVOICE, ())
         if row["disposition"] == Disposition.HELD and row.get("outcome")
     ]
+    explained, lines = _findings_of(held, prepared)
+    return found + [
+        queues.audit(
+            row | explained.get(row["record_id"], {}), lines.get(row["record_id"], []), batch_id
+        )
+        for row in held
+    ]
+
+
+def _findings_of(
+    held: Sequence[Mapping[str, Any]], prepared: Prepared
+) -> tuple[dict[int, dict[str, Any]], dict[int, list[dict[str, Any]]]]:
+    """What the audit says of invoices, and of their charges, by record id."""
+    explained: dict[int, dict[str, Any]] = {}
     lines: dict[int, list[dict[str, Any]]] = {}
     if held and prepared.reconciliation is not None:
         ids = pa.array([row["record_id"] for row in held], pa.int64())
         of_held = pc.field("record_id").isin(ids)
+        for row in prepared.reconciliation.invoices.filter(of_held).select(_EXPLAINED).to_pylist():
+            explained[row["record_id"]] = row
         for line in prepared.reconciliation.lines.filter(of_held).to_pylist():
             lines.setdefault(line["record_id"], []).append(line)
-    return found + [queues.audit(row, lines.get(row["record_id"], []), batch_id) for row in held]
+    return explained, lines
 
 
 def note_documents(

@@ -28,6 +28,9 @@ FILE = "file"
 """Record type of the row that stands for a file of which no document could be read."""
 
 
+_REPEATED = frozenset({"partner", "mapping", "file_sha256", "carrier_scac", "currency"})
+"""Columns in which a night has few values, each many times."""
+
 _NOT_PUSHED = (Disposition.REJECTED, Disposition.HELD, Disposition.SUPERSEDED)
 
 
@@ -36,8 +39,7 @@ class BatchDocuments:
     """Rows for the ledger.
 
     Attributes:
-        rows: by record type; columns of :class:`etl.ledger.models.Document`, and for audited
-            invoices also explanation, billed, expected and variance.
+        rows: by record type; columns of :class:`etl.ledger.models.Document`.
         references: by record type; `record_id`, `type`, `value_norm` of the numbers that a
             document names beside those of its own row.
     """
@@ -120,13 +122,27 @@ def _rows(
             table = table.append_column(name, main[source])
         for name, source in (("pro_norm", "pro_no"), ("bol_norm", "bol_no")):
             table = table.append_column(name, normalise(main[source].combine_chunks()))
-    rows: list[dict[str, Any]] = table.to_pylist()
+    columns = {
+        name: _each_once(table[name]) if name in _REPEATED else table[name].to_pylist()
+        for name in table.column_names
+    }
+    origins = zip(columns["partner"], columns.pop("file_sha256"), strict=True)
+    columns["file_id"] = [file_ids.get(origin) for origin in origins]
+    rows = [
+        dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)
+    ]
     for row in rows:
         row["record_type"] = kind
-        row["file_id"] = file_ids.get((row["partner"], row.pop("file_sha256")))
         row["disposition"] = None
         row["reasons"] = []
     return rows
+
+
+def _each_once(column: pa.ChunkedArray) -> list[Any]:
+    """The values of a column; equal ones are the same object, where a night has few others."""
+    encoded = pc.dictionary_encode(column.combine_chunks())
+    values = [*encoded.dictionary.to_pylist(), None]
+    return [values[index] for index in pc.fill_null(encoded.indices, len(values) - 1).to_pylist()]
 
 
 def _defect_codes(mapped: MappedBatch) -> dict[tuple[str, int], list[str]]:
@@ -138,13 +154,13 @@ def _defect_codes(mapped: MappedBatch) -> dict[tuple[str, int], list[str]]:
 
 
 def _add_outcomes(rows: list[dict[str, Any]], reconciliation: Reconciliation) -> None:
-    columns = ["record_id", "outcome", "reasons", "explanation", "billed", "expected", "variance"]
-    audited = {
-        row.pop("record_id"): row for row in reconciliation.invoices.select(columns).to_pylist()
-    }
+    invoices = reconciliation.invoices
+    ids, reasons = invoices["record_id"].to_pylist(), invoices["reasons"].to_pylist()
+    outcomes = _each_once(invoices["outcome"])
+    audited = dict(zip(ids, zip(outcomes, reasons, strict=True), strict=True))
     for row in rows:
         if row["disposition"] is None and row["record_id"] in audited:
-            row.update(audited[row["record_id"]])
+            row["outcome"], row["reasons"] = audited[row["record_id"]]
         elif row["disposition"] is None:
             # an audit taken over left it out, since a later file had it anew
             row |= {"disposition": Disposition.SUPERSEDED, "reasons": [SUPERSEDED]}

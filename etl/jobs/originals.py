@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePath
 from tempfile import SpooledTemporaryFile, gettempdir
 from typing import IO, Any
@@ -78,6 +79,7 @@ class Originals:
         self._why: dict[str, tuple[str, int | None]] = {}
         self._parts: dict[str, _Cut] = {}
         self._waiting = waiting
+        self._temporary = Path(gettempdir())
 
     def __call__(self, source_keys: Sequence[str]) -> Iterator[tuple[str, Attachment]]:
         """The originals of some bills, in their order; a bill without one is left out, and told
@@ -135,7 +137,7 @@ class Originals:
             return
         number = self._rows[key]["document_no"] or str(part.number)
         name = file.name if part.whole else part_name(file.name, number)
-        with disk_errors(Path(gettempdir())):
+        with disk_errors(self._temporary):
             offset = self._waiting.seek(0, 2)
             self._waiting.write(part.content)
         self._parts[key] = _Cut(name, offset, len(part.content))
@@ -193,5 +195,12 @@ def originals_of(
 
 def part_name(file_name: str, number: str) -> str:
     """The name of a document's part: file and document, ``ACLT_210-30714406.edi``."""
+    stem, suffix = _stem_and_suffix(file_name)
+    return f"{stem}-{_UNSAFE.sub('_', number).strip('_') or '0'}{suffix}"
+
+
+@lru_cache(maxsize=16)
+def _stem_and_suffix(file_name: str) -> tuple[str, str]:
+    """Of one file after the other, each with very many documents."""
     path = PurePath(file_name)
-    return f"{path.stem}-{_UNSAFE.sub('_', number).strip('_') or '0'}{path.suffix}"
+    return path.stem, path.suffix

@@ -10,17 +10,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from etl.canonical import RecordSet
 from etl.config.project import Job
 from etl.jobs.batch import BatchFile, batch_file
 from etl.jobs.dispositions import hold, review_repeated, store
-from etl.jobs.documents import BatchDocuments, documents_of
+from etl.jobs.documents import REFERENCE_DATA, BatchDocuments, documents_of
 from etl.jobs.earlier import Earlier
 from etl.jobs.edi.repeated import tell_repeated
+from etl.jobs.memory import give_back_memory
 from etl.jobs.progress import Progress
 from etl.jobs.replaced import replaced_records
 from etl.jobs.stages.audit import audit
 from etl.jobs.stages.map import MappedBatch, map_files
 from etl.jobs.stages.push import Bills, bills_of
+from etl.jobs.stages.reconcile import INVOICE
 from etl.jobs.standing import standing_of
 from etl.jobs.waiting import keep_waiting
 from etl.jobs.workspace import Workspace
@@ -51,6 +54,14 @@ class Prepared:
     documents: BatchDocuments
     approved: dict[str, dict[str, Any]]
     bills: Bills | None
+
+    def let_go_of_what_is_written(self) -> None:
+        """Once the archive has them, hold no parts of what was audited, and no audit."""
+        for kind in {INVOICE, *REFERENCE_DATA} & self.mapped.accepted.keys():
+            no_parts = RecordSet.empty(kind).children
+            self.mapped.accepted[kind] = self.mapped.accepted[kind].with_tables(no_parts)
+        self.reconciliation = None
+        give_back_memory()
 
 
 def prepare(
@@ -94,6 +105,7 @@ def prepare_files(
         mapped, reconciliation = earlier.mapped, earlier.reconciliation
     elif "map" in job.steps:
         mapped = map_files(workspace, own, progress)
+        give_back_memory()
         tell_repeated(workspace, mapped)
         if waiting:
             keep_waiting(mapped, standing_of(workspace, own, batch_id), own)
@@ -102,6 +114,7 @@ def prepare_files(
         progress.stage("reconcile", 1)
         reconciliation = audit(workspace, mapped, own, on)
         progress.advance()
+        give_back_memory()
     rejected = earlier.rejected if earlier is not None else ()
     documents = documents_of(mapped, reconciliation, own, rejected)
     if reconciliation is None:

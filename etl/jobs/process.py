@@ -18,6 +18,7 @@ from etl.jobs.bookkeeping import counts_of, exceptions_of, note_documents, note_
 from etl.jobs.counts import Counts
 from etl.jobs.edi.bookkeeping import note_exchange, note_unwritable
 from etl.jobs.edi.delivery import Deliveries
+from etl.jobs.memory import give_back_memory
 from etl.jobs.preparation import Prepared
 from etl.jobs.progress import Progress
 from etl.jobs.record_files import write_defects, write_records
@@ -68,6 +69,7 @@ def process(
     """
     _write_results(batch, prepared)
     exceptions = exceptions_of(workspace, batch.id, prepared)
+    prepared.let_go_of_what_is_written()
     note_documents(workspace, batch, prepared, exceptions)
     exceptions += note_exchange(workspace, batch, prepared)
     processed = Processed(batch.id, exceptions=exceptions)
@@ -78,6 +80,8 @@ def process(
             processed.error = error
         else:
             exceptions += note_report(workspace, batch, prepared, report)
+        prepared.bills = None
+        give_back_memory()
     if "acknowledge" in batch.job.steps:
         told = acknowledge(
             workspace, batch, prepared, exceptions, progress, applied=processed.error is None

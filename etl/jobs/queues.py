@@ -87,7 +87,7 @@ def audit(document: Mapping[str, Any], lines: list[dict[str, Any]], batch_id: st
     """An invoice that the audit did not approve.
 
     Args:
-        document: a row of documents with outcome, reasons and explanation.
+        document: a row of documents with outcome and reasons, and what the audit says of it.
         lines: its rows of the reconciliation's lines.
     """
     reasons = list(document["reasons"])

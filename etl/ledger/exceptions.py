@@ -13,6 +13,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from etl.errors import ConfigurationError
+from etl.ledger.among import among
 from etl.ledger.chunks import chunks
 from etl.ledger.clock import Clock
 from etl.ledger.models import ExceptionItem, ExceptionKind, ExceptionState, File
@@ -133,33 +134,33 @@ class Exceptions:
             (ExceptionItem.fingerprint, fingerprints),
             (ExceptionItem.id, ids),
         ):
-            for some in chunks(list(values)):
-                query = select(ExceptionItem).where(_NOT_CLOSED, column.in_(some))
-                if received_until is not None and column is ExceptionItem.business_key:
-                    query = query.outerjoin(File, File.id == ExceptionItem.file_id).where(
-                        or_(File.id.is_(None), File.sequence <= received_until)
-                    )
-                for item in self._session.scalars(query):
-                    if item.fingerprint not in staying:
-                        item.state = ExceptionState.CLOSED
-                        item.closed_at = now
-                        item.closed_by = closed_by
-                        item.changed = moment
-                        if note is not None:
-                            item.details = {**item.details, "closed": dict(note)}
-                        closed += 1
+            if not values:
+                continue
+            wanted = among(self._session, column, values)
+            query = select(ExceptionItem).where(_NOT_CLOSED, wanted)
+            if received_until is not None and column is ExceptionItem.business_key:
+                query = query.outerjoin(File, File.id == ExceptionItem.file_id).where(
+                    or_(File.id.is_(None), File.sequence <= received_until)
+                )
+            for item in self._session.scalars(query):
+                if item.fingerprint not in staying:
+                    item.state = ExceptionState.CLOSED
+                    item.closed_at = now
+                    item.closed_by = closed_by
+                    item.changed = moment
+                    if note is not None:
+                        item.details = {**item.details, "closed": dict(note)}
+                    closed += 1
         self._session.flush()
         return closed
 
     def concerned(self, business_keys: Sequence[str], codes: Sequence[str]) -> set[str]:
         """The business keys for which an item with one of the codes waits."""
-        found: set[str] = set()
-        for some in chunks(list(business_keys)):
-            query = select(ExceptionItem.business_key).where(
-                _NOT_CLOSED, ExceptionItem.business_key.in_(some), ExceptionItem.code.in_(codes)
-            )
-            found.update(key for key in self._session.scalars(query) if key is not None)
-        return found
+        wanted = among(self._session, ExceptionItem.business_key, business_keys)
+        query = select(ExceptionItem.business_key).where(
+            _NOT_CLOSED, wanted, ExceptionItem.code.in_(codes)
+        )
+        return {key for key in self._session.scalars(query) if key is not None}
 
     def close_replaced(
         self, until: Mapping[str, int], closed_by: str, but: Iterable[NewException] = ()

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from etl.ledger.chunks import chunks
+from etl.ledger.among import Condition, among
 from etl.ledger.models import Batch, Document, DocumentReference, File
 
 SCHEMA = pa.schema(
@@ -81,14 +81,12 @@ class History:
             (Document.pro_norm, pros, of_carrier),
             (Document.bol_norm, bols, of_carrier),
         ):
-            for some in chunks(_distinct(values)):
-                self._take(rows, column.in_(some), whose)
+            self._take(rows, self._among(column, values), whose)
         for kind, values in (("PRO", pros), ("BOL", bols)):
-            for some in chunks(_distinct(values)):
-                naming = select(DocumentReference.document_id).where(
-                    DocumentReference.type == kind, DocumentReference.value_norm.in_(some)
-                )
-                self._take(rows, Document.id.in_(naming), of_carrier)
+            naming = select(DocumentReference.document_id).where(
+                DocumentReference.type == kind, self._among(DocumentReference.value_norm, values)
+            )
+            self._take(rows, Document.id.in_(naming), of_carrier)
         ordered = sorted(rows.values(), key=lambda row: row[-2:])
         columns = zip(*ordered, strict=True) if ordered else ((),) * len(SCHEMA)
         return pa.table(
@@ -99,13 +97,11 @@ class History:
     def references_of(self, document_ids: Sequence[str]) -> pa.Table:
         """All numbers that documents name; columns of :data:`REFERENCES`."""
         columns = [getattr(DocumentReference, name) for name in REFERENCES.names]
-        found: list[dict[str, Any]] = []
-        for some in chunks(list(document_ids)):
-            query = select(*columns).where(DocumentReference.document_id.in_(some))
-            found += [dict(zip(REFERENCES.names, row, strict=True)) for row in self._execute(query)]
+        query = select(*columns).where(self._among(DocumentReference.document_id, document_ids))
+        found = [dict(zip(REFERENCES.names, row, strict=True)) for row in self._execute(query)]
         return pa.Table.from_pylist(found, schema=REFERENCES)
 
-    def _take(self, rows: dict[str, tuple[Any, ...]], *conditions: ColumnElement[bool]) -> None:
+    def _take(self, rows: dict[str, tuple[Any, ...]], *conditions: Condition) -> None:
         query = (
             select(*_COLUMNS, Batch.sequence, Document.record_id)
             .join(Batch, Batch.id == Document.batch_id)
@@ -114,9 +110,8 @@ class History:
         )
         rows |= {row[0]: tuple(row) for row in self._execute(query)}
 
+    def _among(self, column: InstrumentedAttribute[Any], values: Iterable[str]) -> Condition:
+        return among(self._session, column, filter(None, values))
+
     def _execute(self, query: Select[Any]) -> Iterable[Any]:
         return self._session.execute(query)
-
-
-def _distinct(values: Iterable[str]) -> list[str]:
-    return sorted({value for value in values if value})

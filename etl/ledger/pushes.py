@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from etl.ledger.chunks import chunks
+from etl.ledger.among import among
 from etl.ledger.clock import Clock
 from etl.ledger.models import Push
 from etl.ledger.order import Order
-from etl.ledger.upsert import insert_or_update
+from etl.ledger.upsert import insert_columns
 from etl.ledger.views import table_of
 
 _PUSH = table_of(Push)
@@ -40,41 +41,30 @@ class Pushes:
         self._now = now
         self._order = order
 
-    def record(self, target: str, batch_id: str, pushes: Iterable[NewPush]) -> int:
+    def record(self, target: str, batch_id: str, pushes: Sequence[NewPush]) -> int:
         """Add pushes of a batch, or bring those of the same external id up to date."""
-        now, moment = self._now(), self._order.moment()
-        rows = [
-            {
-                "target": target,
-                "external_id": push.external_id,
-                "business_key": push.business_key,
-                "batch_id": batch_id,
-                "document_id": push.document_id,
-                "model": push.model,
-                "remote_id": push.remote_id,
-                "remote_ref": push.remote_ref,
-                "record_hash": push.record_hash,
-                "state": push.state,
-                "pushed_at": now,
-                "sequence": moment,
-            }
-            for push in pushes
-        ]
+        count = len(pushes)
+        columns: dict[str, Sequence[Any]] = {
+            each.name: [getattr(push, each.name) for push in pushes] for each in fields(NewPush)
+        }
+        columns |= {
+            "target": [target] * count,
+            "batch_id": [batch_id] * count,
+            "pushed_at": [self._now()] * count,
+            "sequence": [self._order.moment()] * count,
+        }
         changing = [column.name for column in _PUSH.columns if not column.primary_key]
-        insert_or_update(self._session, _PUSH, rows, changing)
-        return len(rows)
+        insert_columns(self._session, _PUSH, columns, changing)
+        return count
 
     def known(self, target: str, business_keys: Sequence[str]) -> dict[str, Push]:
         """Business key -> the push of it to this target, in bulk."""
-        found: dict[str, Push] = {}
-        for some in chunks(list(business_keys)):
-            query = (
-                select(Push)
-                .where(Push.target == target, Push.business_key.in_(some))
-                .execution_options(populate_existing=True)
-            )
-            found |= {push.business_key: push for push in self._session.scalars(query)}
-        return found
+        query = (
+            select(Push)
+            .where(Push.target == target, among(self._session, Push.business_key, business_keys))
+            .execution_options(populate_existing=True)
+        )
+        return {push.business_key: push for push in self._session.scalars(query)}
 
     def of_batch(self, batch_id: str) -> list[Push]:
         """The pushes that a batch was the last to make, by external id."""

@@ -4,20 +4,72 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from etl.odoo.external_ids import bill_name, qualified
 from etl.odoo.target import Rejected, RejectionKind
 
-# PostgreSQL takes no NUL, and what prints or exports a bill in Odoo none of the others.
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A column of text, for which PostgreSQL takes no NUL, and what prints or exports a bill in
+    Odoo no other control character.
+
+    Attributes:
+        unwanted: what it may not hold.
+        or_none: it may be absent, and is where nothing is left of it.
+    """
+
+    unwanted: re.Pattern[str]
+    or_none: bool = False
+
+    @property
+    def to_find(self) -> str:
+        """The same pattern for RE2, which is asked for a whole column whether there is any."""
+        return re.sub(r"\\[ux]([0-9a-f]+)", r"\\x{\1}", self.unwanted.pattern)
+
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff]+")
 _CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]+")
+_WORD, _WORD_OR_NONE = _Text(_CONTROL), _Text(_CONTROL, or_none=True)
+_LINES_OR_NONE = _Text(_CONTROL_IN_TEXT, or_none=True)
+_HEAD: dict[str, _Text | None] = {
+    "source_key": None,
+    "record_hash": None,
+    "move_type": None,
+    "ref": _WORD,
+    "partner_ref": _WORD,
+    "partner_vat": _WORD_OR_NONE,
+    "invoice_date": None,
+    "date": None,
+    "invoice_date_due": None,
+    "currency": _WORD,
+    "payment_reference": _WORD_OR_NONE,
+    "invoice_origin": _WORD_OR_NONE,
+    "narration": _LINES_OR_NONE,
+    "amount_total": None,
+    "amount_tax": None,
+}
+"""Columns of a bill, in the order of :class:`Bill`."""
+_LINE: dict[str, _Text | None] = {
+    "line_no": None,
+    "product_code": _WORD,
+    "name": _LINES_OR_NONE,
+    "quantity": None,
+    "price_unit": None,
+    "tax_rate": None,
+    "tax_category": _WORD_OR_NONE,
+    "analytic_code": _WORD_OR_NONE,
+}
+"""Columns of a line, in the order of :class:`BillLine`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,27 +150,85 @@ class Bill:
 def read_bills(tables: Mapping[str, pa.Table]) -> tuple[list[Bill], list[Rejected]]:
     """Return the bills in the order of their table, and those that cannot be any.
 
+    See :func:`bill_groups`.
+    """
+    bills: list[Bill] = []
+    rejected: list[Rejected] = []
+    for some, refused in bill_groups(tables):
+        bills += some
+        rejected += refused
+    return bills, rejected
+
+
+def bill_groups(
+    tables: Mapping[str, pa.Table], size: int = 5000
+) -> Iterator[tuple[list[Bill], list[Rejected]]]:
+    """Give the bills in the order of their table, `size` rows of it at a time, and of these rows
+    those that cannot be any.
+
     A source key that comes twice would be one record in Odoo, and so would a line number that
     comes twice in a bill: the second bill, and the whole bill, are rejected. So is a bill below
     zero, which no target takes. A credit note is money back whatever sign its sender writes, as in
     the audit: one below zero is turned round.
     """
-    lines_of: defaultdict[int, list[BillLine]] = defaultdict(list)
-    for row in tables["vendor_bill_line"].to_pylist():
-        lines_of[row["record_id"]].append(_line(row))
-    bills: list[Bill] = []
-    rejected: list[Rejected] = []
+    heads = tables["vendor_bill"]
+    lines, ends = _lines_by_bill(heads, tables["vendor_bill_line"])
     seen: set[str] = set()
-    for row in tables["vendor_bill"].to_pylist():
-        lines = sorted(lines_of[row["record_id"]], key=lambda line: line.line_no)
-        bill = _bill(row, tuple(lines))
-        reason = _ambiguity(bill, seen) or _below_zero(bill)
-        seen.add(bill.source_key)
-        if reason is None:
-            bills.append(bill)
-        else:
-            rejected.append(reason)
-    return bills, rejected
+    for start in range(0, heads.num_rows, size):
+        first = int(ends[start - 1]) if start else 0
+        own_ends = (ends[start : start + size] - first).tolist()
+        own_lines = _read_lines(lines.slice(first, own_ends[-1]))
+        of_bills = [
+            tuple(own_lines[begin:end])
+            for begin, end in zip([0, *own_ends], own_ends, strict=False)
+        ]
+        bills: list[Bill] = []
+        rejected: list[Rejected] = []
+        as_written = map(Bill, *_columns(heads.slice(start, size), _HEAD), of_bills)
+        for bill in map(_turned_round, as_written):
+            reason = _ambiguity(bill, seen) or _below_zero(bill)
+            seen.add(bill.source_key)
+            if reason is None:
+                bills.append(bill)
+            else:
+                rejected.append(reason)
+        yield bills, rejected
+
+
+def _lines_by_bill(heads: pa.Table, lines: pa.Table) -> tuple[pa.Table, npt.NDArray[np.int64]]:
+    """The lines in the order of their bills and of their numbers, and where each bill's end."""
+    of_bill = pc.index_in(lines["record_id"], value_set=heads["record_id"].combine_chunks())
+    lines = lines.append_column("bill", of_bill).filter(of_bill.is_valid())
+    lines = lines.sort_by([("bill", "ascending"), ("line_no", "ascending")])
+    counts = np.bincount(lines["bill"].to_numpy(), minlength=heads.num_rows)
+    return lines, np.cumsum(counts)
+
+
+def _read_lines(lines: pa.Table) -> list[BillLine]:
+    numbers, codes, names, *others = _columns(lines, _LINE)
+    named = [name or code for name, code in zip(names, codes, strict=True)]
+    return list(map(BillLine, numbers, codes, named, *others))
+
+
+def _columns(table: pa.Table, kinds: Mapping[str, _Text | None]) -> list[list[Any]]:
+    """Some columns; one that is not there is empty."""
+    return [
+        [None] * table.num_rows
+        if name not in table.column_names
+        else table[name].to_pylist()
+        if kind is None
+        else _cleaned(table[name], kind)
+        for name, kind in kinds.items()
+    ]
+
+
+def _cleaned(column: pa.ChunkedArray, kind: _Text) -> list[Any]:
+    """Texts without control characters."""
+    texts = column.to_pylist()
+    if not pc.any(pc.match_substring_regex(column, kind.to_find)).as_py():
+        return [text or None for text in texts] if kind.or_none else texts
+    cleaned = [None if text is None else _printable(text, kind.unwanted) for text in texts]
+    return [text or None for text in cleaned] if kind.or_none else cleaned
 
 
 def _ambiguity(bill: Bill, seen: set[str]) -> Rejected | None:
@@ -169,30 +279,10 @@ def _below_zero(bill: Bill) -> Rejected | None:
     )
 
 
-def _bill(row: Mapping[str, Any], lines: tuple[BillLine, ...]) -> Bill:
-    bill = Bill(
-        source_key=row["source_key"],
-        record_hash=row["record_hash"],
-        move_type=row["move_type"],
-        ref=_printable(row["ref"]),
-        partner_ref=_printable(row["partner_ref"]),
-        partner_vat=_if_any(row.get("partner_vat")),
-        invoice_date=row["invoice_date"],
-        date=row["date"],
-        invoice_date_due=row.get("invoice_date_due"),
-        currency=_printable(row["currency"]),
-        payment_reference=_if_any(row.get("payment_reference")),
-        invoice_origin=_if_any(row.get("invoice_origin")),
-        narration=_if_any(row.get("narration"), _CONTROL_IN_TEXT),
-        amount_total=row["amount_total"],
-        amount_tax=row.get("amount_tax"),
-        lines=lines,
-    )
-    turned = bill.move_type == "in_refund" and bill.amount_total < 0
-    return _turned_round(bill) if turned else bill
-
-
 def _turned_round(bill: Bill) -> Bill:
+    """The bill with positive amounts, where it is a credit note below zero."""
+    if bill.move_type != "in_refund" or bill.amount_total >= 0:
+        return bill
     return replace(
         bill,
         amount_total=-bill.amount_total,
@@ -201,27 +291,8 @@ def _turned_round(bill: Bill) -> Bill:
     )
 
 
-def _line(row: Mapping[str, Any]) -> BillLine:
-    code = _printable(row["product_code"])
-    return BillLine(
-        line_no=row["line_no"],
-        product_code=code,
-        name=_printable(row["name"], _CONTROL_IN_TEXT) or code,
-        quantity=row["quantity"],
-        price_unit=row["price_unit"],
-        tax_rate=row.get("tax_rate"),
-        tax_category=_if_any(row.get("tax_category")),
-        analytic_code=_if_any(row.get("analytic_code")),
-    )
-
-
 def _printable(text: str, unwanted: re.Pattern[str] = _CONTROL) -> str:
     """Return the text with a blank for its control characters, none at its ends."""
     if unwanted.search(text) is None:
         return text
     return unwanted.sub(" ", text.replace("\r\n", "\n")).strip()
-
-
-def _if_any(text: str | None, unwanted: re.Pattern[str] = _CONTROL) -> str | None:
-    """The same for a text that may be absent; nothing is left: absent."""
-    return None if text is None else _printable(text, unwanted) or None

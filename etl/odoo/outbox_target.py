@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from filecmp import cmp
-from itertools import chain, count
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
 
-from etl.durable import PART, disk_errors, fsync, make_folder
-from etl.odoo.bills import Bill, read_bills
-from etl.odoo.import_file import FILES, by_columns, import_file
+from etl.durable import disk_errors
+from etl.odoo.bills import Bill, bill_groups
+from etl.odoo.import_file import FILES, FileKind, ImportFile, file_kinds, kind_of
+from etl.odoo.outbox_files import OutboxFiles
 from etl.odoo.packing import pack
 from etl.odoo.rows import MODEL
 from etl.odoo.settings import DuePolicy
@@ -103,69 +104,75 @@ class OutboxTarget:
         Raises:
             TerminalError: the folder cannot be written.
         """
-        found, rejected = read_bills(bills)
-        report = PushReport(rejected=rejected)
+        report = PushReport()
         written: list[Pushed] = []
-        to_write: list[Bill] = []
-        with_originals: list[Bill] = []
-        for bill in found:
-            earlier = known.get(bill.source_key)
-            if earlier is not None and earlier.record_hash == bill.record_hash:
-                report.pushed.append(_pushed(bill, PushState.UNCHANGED))
-                if bill.source_key in attachments.owed:
-                    with_originals.append(bill)
-                continue
-            state = PushState.CREATED if earlier is None else PushState.UPDATED
-            written.append(_pushed(bill, state))
-            to_write.append(bill)
-            with_originals.append(bill)
-        self._write_documents(with_originals, attachments)
-        self._write(to_write)
+        with_originals: dict[str, str] = {}
+        with (
+            OutboxFiles(self._folder, f"{MODEL}-{self._batch}") as files,
+            disk_errors(self._folder),
+        ):
+            with self._import_files(files, bills["vendor_bill"]) as write:
+                for found, rejected in bill_groups(bills):
+                    report.rejected.extend(rejected)
+                    to_write = []
+                    for bill in found:
+                        earlier = known.get(bill.source_key)
+                        if earlier is not None and earlier.record_hash == bill.record_hash:
+                            report.pushed.append(_pushed(bill, PushState.UNCHANGED))
+                            if bill.source_key in attachments.owed:
+                                with_originals[bill.source_key] = bill.external_id
+                            continue
+                        state = PushState.CREATED if earlier is None else PushState.UPDATED
+                        written.append(_pushed(bill, state))
+                        to_write.append(bill)
+                        with_originals[bill.source_key] = bill.external_id
+                    write(to_write)
+            _write_documents(files, with_originals, attachments)
         if written:
             on_batch(written)
         report.pushed.extend(written)
         return report
 
-    def _write(self, bills: Sequence[Bill]) -> None:
-        for move_type, part in FILES.items():
-            chosen = [bill for bill in bills if bill.move_type == move_type]
-            for group in by_columns(chosen, self._due_date):
-                content = import_file(group, self._taxes, self._due_date)
-                with self._new(part, "csv") as new:
-                    new.write_bytes(content)
-
-    def _write_documents(self, bills: Sequence[Bill], attachments: Attachments) -> None:
-        """Write the originals; for bills without any there is no file."""
-        ids = {bill.source_key: bill.external_id for bill in bills}
-        documents = ((ids[key], document) for key, document in attachments(list(ids)))
-        first = next(documents, None)
-        if first is not None:
-            with self._new("documents", "zip") as new:
-                pack(new, chain([first], documents))
-
     @contextmanager
-    def _new(self, part: str, suffix: str) -> Iterator[Path]:
-        """Give a path to write a file to; it takes its name unless the same is there already.
+    def _import_files(
+        self, files: OutboxFiles, heads: pa.Table
+    ) -> Iterator[Callable[[Sequence[Bill]], None]]:
+        """Give what writes bills, each to the file of its kind."""
+        kinds = file_kinds(heads, self._due_date)
+        with ExitStack() as streams:
+            opened: dict[FileKind, ImportFile] = {}
 
-        A file with other content is never overwritten: the new one gets a number.
-        """
-        make_folder(self._folder)
-        stem = f"{MODEL}-{self._batch}-{part}"
-        new = self._folder / f"{stem}.{suffix}{PART}"
-        with disk_errors(self._folder):
-            try:
-                yield new
-                for number in count(1):
-                    path = self._folder / f"{stem}{f'-{number}' if number > 1 else ''}.{suffix}"
-                    if not path.exists():
-                        fsync(new)
-                        new.replace(path)
-                        fsync(self._folder)
-                        return
-                    if cmp(path, new, shallow=False):
-                        return
-            finally:
-                new.unlink(missing_ok=True)
+            def opened_for(bill: Bill) -> ImportFile:
+                kind = kind_of(bill, self._due_date)
+                if kind not in opened:
+                    turn = kinds.index(kind)
+                    path = files.new(FILES[kind.move_type], "csv", turn)
+                    stream = streams.enter_context(path.open("wb"))
+                    opened[kind] = ImportFile(stream, kinds[turn], self._taxes)
+                return opened[kind]
+
+            def write(bills: Sequence[Bill]) -> None:
+                of_file: dict[ImportFile, list[Bill]] = defaultdict(list)
+                for bill in bills:
+                    of_file[opened_for(bill)].append(bill)
+                for file, some in of_file.items():
+                    file.add(some)
+
+            yield write
+            for file in opened.values():
+                file.end()
+
+
+def _write_documents(files: OutboxFiles, ids: Mapping[str, str], attachments: Attachments) -> None:
+    """Write the originals of bills; for bills without any there is no file.
+
+    Args:
+        ids: external ids of the bills by source key.
+    """
+    documents = ((ids[key], document) for key, document in attachments(list(ids)))
+    first = next(documents, None)
+    if first is not None:
+        pack(files.new("documents", "zip"), chain([first], documents))
 
 
 def _pushed(bill: Bill, state: PushState) -> Pushed:

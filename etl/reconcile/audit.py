@@ -209,8 +209,10 @@ def _of_mappings(mapping_findings: Iterable[MappingFinding], ours: pd.DataFrame)
 
 def _matched_by(batch: Bills, matched: pd.DataFrame) -> Column:
     kinds = matched.dropna(subset=["matched_by"])[["record_id", "matched_by"]].drop_duplicates()
-    joined = kinds.groupby("record_id")["matched_by"].agg(lambda names: "+".join(sorted(names)))
-    return batch.headers["record_id"].map(joined).astype("string[pyarrow]")
+    several = kinds["record_id"].duplicated(keep=False)
+    joined = kinds[several].groupby("record_id")["matched_by"].agg(lambda of: "+".join(sorted(of)))
+    by = pd.concat([kinds[~several].set_index("record_id")["matched_by"], joined])
+    return batch.headers["record_id"].map(by).astype("string[pyarrow]")
 
 
 def _lines(rows: pd.DataFrame) -> pa.Table:

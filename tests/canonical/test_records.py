@@ -30,6 +30,28 @@ def test_select_keeps_children_in_step() -> None:
     assert second.main["record_id"].to_pylist() == [1]
 
 
+def test_batches_take_children_along_in_whatever_order_they_stand() -> None:
+    records = record_set(
+        "freight_invoice",
+        freight_invoice=[{"invoice_no": each} for each in "ABCDE"],
+        charge_line=[{"record_id": of, "raw_code": f"{of}"} for of in (4, 0, 2, 2, 0)],
+    ).with_record_offset(7)
+    batches = list(records.batches(2))
+    assert [some.main["invoice_no"].to_pylist() for some in batches] == [
+        list("AB"),
+        list("CD"),
+        ["E"],
+    ]
+    codes = [some.tables["charge_line"]["raw_code"].to_pylist() for some in batches]
+    assert codes == [["0", "0"], ["2", "2"], ["4"]]
+    assert all(some.parent_rows("charge_line") is not None for some in batches)
+
+
+def test_few_records_are_one_batch() -> None:
+    records = two_invoices()
+    assert list(records.batches(2)) == [records]
+
+
 def test_offset_and_concat_keep_records_apart() -> None:
     records = two_invoices()
     both = RecordSet.concat([records, records.with_record_offset(2)])

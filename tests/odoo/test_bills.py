@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 
-from etl.odoo.bills import read_bills
+from etl.odoo.bills import bill_groups, read_bills
 from etl.odoo.target import RejectionKind
 from tests.odoo.bill_tables import SampleBill, SampleLine, tables_of
 
@@ -89,6 +89,21 @@ def test_a_number_of_nothing_but_control_characters_is_no_number() -> None:
     )
     assert [bill.ref for bill in bills] == ["B"]
     assert (rejected.code, rejected.kind) == ("NO_NUMBER", RejectionKind.DATA)
+
+
+def test_bills_come_in_groups_with_their_own_lines_in_the_order_of_their_numbers() -> None:
+    lines = [SampleLine("FUEL", "2.00", line_no=2), SampleLine("BASE", "1.00", line_no=1)]
+    tables = tables_of(*(SampleBill(each, lines) for each in "ABCDE"), SampleBill("A"))
+    groups = list(bill_groups(tables, 2))
+    assert [[bill.ref for bill in bills] for bills, _ in groups] == [["A", "B"], ["C", "D"], ["E"]]
+    assert [[each.code for each in rejected] for _, rejected in groups] == [
+        [],
+        [],
+        ["DUPLICATE_KEY"],
+    ]
+    assert {
+        tuple(line.product_code for line in bill.lines) for bills, _ in groups for bill in bills
+    } == {("BASE", "FUEL")}
 
 
 def test_no_bills_are_no_bills() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from etl import failpoints
 from etl.canonical import RecordSet
+from etl.config.partner import Partner
 from etl.config.project import PushRule
 from etl.fence import FAULT, Caught, fenced, told
 from etl.formats.records import chunk_of
@@ -24,7 +25,7 @@ from etl.jobs.workspace import Workspace
 from etl.ledger.documents import document_id
 from etl.ledger.models import Disposition, Push
 from etl.ledger.pushes import NewPush
-from etl.mapping import Assembly, Context
+from etl.mapping import Assembly, Context, KeptOut, Mapped, Plan
 from etl.odoo.target import (
     KnownPush,
     Pushed,
@@ -36,6 +37,9 @@ from etl.odoo.target import (
 )
 
 BILL = "vendor_bill"
+
+_MAPPED_AT_ONCE = 10_000
+"""Invoices; what a mapping takes beside its result grows with them."""
 
 
 @dataclass(frozen=True)
@@ -77,24 +81,14 @@ def bills_of(
         ConfigurationError: the mapping is wrong.
     """
     compiled = workspace.compiled(rule.mapping)
-    open_ids = [row["record_id"] for row in approved.values()]
-    invoices = mapped.accepted.get(INVOICE, RecordSet.empty(INVOICE))
-    wanted = pc.is_in(invoices.main["record_id"], value_set=pa.array(open_ids, pa.int64()))
-    invoices = invoices.select(wanted.combine_chunks())
+    open_ids = pa.array([row["record_id"] for row in approved.values()], pa.int64())
     parts: list[RecordSet] = []
     refused: list[Rejected] = []
     offset = 0
-    for name in pc.unique(invoices.main["partner"]).to_pylist():
-        of_partner = invoices.select(pc.equal(invoices.main["partner"], name).combine_chunks())
-        identity = workspace.partner_of(name).identity
-        tables = dict(of_partner.tables)
-        main = of_partner.main
-        for column, value in (("partner_ref", identity.odoo_ref), ("partner_vat", identity.vat)):
-            main = main.append_column(column, pa.repeat(pa.scalar(value, pa.string()), len(main)))
-        tables[INVOICE] = main
-        assembly = Assembly(compiled.plan, Context(name, identity.scac, None, None))
-        result, kept_out = assembly.take_fenced(chunk_of(tables))
-        keys = main["business_key"].to_pylist()
+    for of_partner in _by_partner(mapped.accepted.get(INVOICE, RecordSet.empty(INVOICE)), open_ids):
+        keys = of_partner.main["business_key"].to_pylist()
+        partner = workspace.partner_of(of_partner.main["partner"][0].as_py())
+        result, kept_out = _mapped(partner, compiled.plan, of_partner)
         refused += [
             _faulty(keys[each.record], "making a bill of it", each.error) for each in kept_out
         ]
@@ -116,6 +110,24 @@ def bills_of(
         offset += len(keys)
     records = RecordSet.concat(parts) if parts else RecordSet.empty(BILL)
     return Bills(records, refused)
+
+
+def _by_partner(invoices: RecordSet, record_ids: pa.Array) -> Iterator[RecordSet]:
+    """Some of the invoices, a few at a time, each time those of one partner."""
+    for some in invoices.batches(_MAPPED_AT_ONCE):
+        is_wanted = pc.is_in(some.main["record_id"], value_set=record_ids)
+        wanted = some.select(is_wanted.combine_chunks())
+        for name in pc.unique(wanted.main["partner"]).to_pylist():
+            yield wanted.select(pc.equal(wanted.main["partner"], name).combine_chunks())
+
+
+def _mapped(partner: Partner, plan: Plan, invoices: RecordSet) -> tuple[Mapped, list[KeptOut]]:
+    """Vendor bills of a partner's invoices, which the partner's own numbers are added to."""
+    identity, main = partner.identity, invoices.main
+    for column, value in (("partner_ref", identity.odoo_ref), ("partner_vat", identity.vat)):
+        main = main.append_column(column, pa.repeat(pa.scalar(value, pa.string()), len(main)))
+    chunk = chunk_of({**invoices.tables, INVOICE: main})
+    return Assembly(plan, Context(partner.id, identity.scac, None, None)).take_fenced(chunk)
 
 
 def known_pushes(workspace: Workspace, target: str, keys: Sequence[str]) -> dict[str, Push]:

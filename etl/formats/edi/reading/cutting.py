@@ -55,6 +55,7 @@ class Cutter:
     _number: int = 0
     _making: PartInMaking | None = None
     _advice: bytes = field(default=b"")
+    _trailers: bytes | None = None
 
     def documents(self, stream: BinaryIO) -> Iterator[FilePart]:
         """Every transaction, in order; raises :class:`etl.formats.refusal.RefusedError`."""
@@ -100,17 +101,26 @@ class Cutter:
         """The part with its trailers; the last segment of a file may lack its terminator."""
         if making is None:
             return FilePart(self._number, 0, None)
-        syntax, delimiters = self.declaration.syntax, piece.header.delimiters
         if not closed and piece.unterminated:
             making.add(_terminator(piece))
-        groups = 1 if self._group.header or not syntax.groups_required else 0
-        if self._group.header:
-            making.add(_trailer(syntax.group, 1, self._group, delimiters))
-        if self._interchange.header:
-            making.add(_trailer(syntax.interchange, groups, self._interchange, delimiters))
+        if self._trailers is None:
+            self._trailers = self._made_trailers(piece.header.delimiters)
+        making.add(self._trailers)
         return making.part(self._number)
 
+    def _made_trailers(self, delimiters: Delimiters) -> bytes:
+        """The ends of the group and the interchange that are open, around one transaction."""
+        syntax = self.declaration.syntax
+        groups = 1 if self._group.header or not syntax.groups_required else 0
+        trailers = b""
+        if self._group.header:
+            trailers = _trailer(syntax.group, 1, self._group, delimiters)
+        if self._interchange.header:
+            trailers += _trailer(syntax.interchange, groups, self._interchange, delimiters)
+        return trailers
+
     def _envelope_segment(self, index: SegmentIndex, bounds: _Bounds, segment: int) -> None:
+        self._trailers = None
         kind, syntax = int(index.classes[segment]), self.declaration.syntax
         text = bounds.bytes_between(segment, segment + 1)
         if kind == INTERCHANGE:
