@@ -14,7 +14,7 @@ from etl.durable import written_whole
 from etl.errors import TerminalError
 
 _ROWS_A_GROUP = 1 << 18
-_SAMPLE = 1 << 16
+_SAMPLE = 10_000
 _REPEATED = 4
 """A column of which each value comes fewer times than this has no dictionary."""
 

@@ -41,9 +41,16 @@ _Source = tuple[str | None, str]
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """A part in the temporary file."""
+    """A part in the temporary file, named when it is asked for: a night has very many.
 
-    name: str
+    Attributes:
+        whole: it is all that the file has.
+        number: which document of the file it is.
+    """
+
+    file: str
+    whole: bool
+    number: int
     offset: int
     size: int
 
@@ -95,7 +102,12 @@ class Originals:
                 self.missing[key] = self._reason(key)
                 continue
             self._waiting.seek(part.offset)
-            yield key, Attachment(part.name, self._waiting.read(part.size))
+            yield key, Attachment(self._name(key, part), self._waiting.read(part.size))
+
+    def _name(self, key: str, part: _Cut) -> str:
+        if part.whole:
+            return part.file
+        return part_name(part.file, self._rows[key]["document_no"] or str(part.number))
 
     def _source(self, key: str) -> _Source:
         row = self._rows[key]
@@ -106,7 +118,7 @@ class Originals:
         if source in self._done:
             return
         self._done.add(source)
-        file, numbers = self._files.get(source[0] or ""), self._numbers[source]
+        file, numbers = self._files.get(source[0] or ""), self._numbers.pop(source, {})
         reader = self._reader(file, source[1])
         if file is None or reader is None:
             return
@@ -135,12 +147,10 @@ class Originals:
         if part.content is None:
             self._why[key] = ("", part.size)
             return
-        number = self._rows[key]["document_no"] or str(part.number)
-        name = file.name if part.whole else part_name(file.name, number)
         with disk_errors(self._temporary):
             offset = self._waiting.seek(0, 2)
             self._waiting.write(part.content)
-        self._parts[key] = _Cut(name, offset, len(part.content))
+        self._parts[key] = _Cut(file.name, part.whole, part.number, offset, len(part.content))
 
     def _reason(self, key: str) -> Rejected:
         """Why a bill has no original, and where it lies."""

@@ -16,6 +16,7 @@ from etl.jobs.batch import BatchFile, batch_file
 from etl.jobs.dispositions import hold, review_repeated, store
 from etl.jobs.documents import REFERENCE_DATA, BatchDocuments, documents_of
 from etl.jobs.earlier import Earlier
+from etl.jobs.edi.application import ORIGIN
 from etl.jobs.edi.repeated import tell_repeated
 from etl.jobs.memory import give_back_memory
 from etl.jobs.progress import Progress
@@ -56,10 +57,13 @@ class Prepared:
     bills: Bills | None
 
     def let_go_of_what_is_written(self) -> None:
-        """Once the archive has them, hold no parts of what was audited, and no audit."""
+        """Once the archive has them, hold of what was audited only where it came from, and no
+        audit."""
         for kind in {INVOICE, *REFERENCE_DATA} & self.mapped.accepted.keys():
-            no_parts = RecordSet.empty(kind).children
-            self.mapped.accepted[kind] = self.mapped.accepted[kind].with_tables(no_parts)
+            origins = self.mapped.accepted[kind].main.select(list(ORIGIN))
+            self.mapped.accepted[kind] = RecordSet(
+                kind, {**RecordSet.empty(kind).tables, kind: origins}
+            )
         self.reconciliation = None
         give_back_memory()
 
@@ -120,27 +124,23 @@ def prepare_files(
     if reconciliation is None:
         review_repeated(documents)
 
-    def prepared(approved: dict[str, dict[str, Any]], bills: Bills | None) -> Prepared:
-        return Prepared(
-            files=own,
-            read_again=read_again,
-            waiting=waiting,
-            taken_over=len(rejected),
-            mapped=mapped,
-            reconciliation=reconciliation,
-            documents=documents,
-            approved=approved,
-            bills=bills,
-        )
-
     if job.push is None or "push" not in job.steps:
         store(documents)
-        return Prepared(
-            own, read_again, waiting, len(rejected), mapped, reconciliation, documents, {}, None
-        )
-    hold(documents, job.push.outcomes)
-    approved = documents.approved()
-    bills = bills_of(workspace, job.push, mapped, approved)
+        approved: dict[str, dict[str, Any]] = {}
+        bills: Bills | None = None
+    else:
+        hold(documents, job.push.outcomes)
+        approved = documents.approved()
+        bills = bills_of(workspace, job.push, mapped, approved)
+        give_back_memory()
     return Prepared(
-        own, read_again, waiting, len(rejected), mapped, reconciliation, documents, approved, bills
+        files=own,
+        read_again=read_again,
+        waiting=waiting,
+        taken_over=len(rejected),
+        mapped=mapped,
+        reconciliation=reconciliation,
+        documents=documents,
+        approved=approved,
+        bills=bills,
     )

@@ -24,7 +24,9 @@ from etl.ledger import Disposition, NewException, document_id
 
 _ACCEPTED = (Disposition.PUSHED, Disposition.UNCHANGED, Disposition.STORED)
 _DECIDED_AGAINST = (DISPUTES, DUPLICATES, ACCOUNTS_PAYABLE)
-_LINEAGE = ("record_id", "partner", "file_sha256", "interchange_no", "group_no", "document_no")
+ORIGIN = ("record_id", "partner", "file_sha256", "interchange_no", "group_no", "document_no")
+"""Columns of a record that say which transaction it came in."""
+
 _MOST_REASONS = 20
 
 _Interchange = tuple[str, str, str]
@@ -96,7 +98,7 @@ class DocumentResults:
     def _add(self, kind: str, main: pa.Table) -> None:
         if kind == ACKNOWLEDGEMENT:
             return  # an answer is not answered
-        for row in main.select(list(_LINEAGE)).to_pylist():
+        for row in main.select(list(ORIGIN)).to_pylist():
             interchange = (row["partner"], row["file_sha256"], row["interchange_no"] or "")
             self._records[interchange].append(
                 _Record(kind, row["record_id"], row["group_no"] or "", row["document_no"] or "")

@@ -16,6 +16,7 @@ from etl.jobs.stages.map import MappedBatch
 from etl.jobs.workspace import Workspace
 from etl.ledger.history import SCHEMA as HISTORY
 from etl.reconcile import Placeholders, Reconciliation, reconcile
+from etl.reconcile.frames import pandas
 from etl.reference_numbers import normalise, normalised
 
 INVOICE = "freight_invoice"
@@ -109,17 +110,21 @@ def _in_order_of_arrival(workspace: Workspace, found: pa.Table) -> pa.Table:
     """
     if not found.num_rows:
         return found
-    rows = found.select(["partner", "file_sha256", "batch_id"]).to_pandas()
-    files = [rows["partner"], rows["file_sha256"]]
-    last = rows.groupby(files, sort=False)["batch_id"].transform("last")
-    distinct = rows["file_sha256"].unique().tolist()
+    rows = pandas(found.select(["partner", "file_sha256", "batch_id"]))
+    files = ["partner", "file_sha256"]
+    # as many as there are files, of which one brought thousands of rows
+    brought = rows.drop_duplicates([*files, "batch_id"])
+    last = brought.drop_duplicates(files, keep="last")
     with workspace.ledger.read() as ledger:
-        arrivals = ledger.files.arrivals(distinct)
+        arrivals = ledger.files.arrivals(last["file_sha256"].unique().tolist())
         upcoming = ledger.order.upcoming()
-    places = [arrivals.get(key, upcoming) for key in zip(*files, strict=True)]
-    rows["place"] = places
-    kept = rows[rows["batch_id"] == last].sort_values("place", kind="stable")
-    return found.take(pa.array(kept.index.to_numpy()))
+    keys = zip(last["partner"], last["file_sha256"], strict=True)
+    last = last.assign(place=[arrivals.get(key, upcoming) for key in keys])
+    placed = rows.reset_index().merge(last, on=[*files, "batch_id"])
+    kept = placed.sort_values(["place", "index"])["index"]
+    if len(kept) == len(found) and kept.is_monotonic_increasing:
+        return found
+    return found.take(pa.array(kept, pa.int64()))
 
 
 def _history(
