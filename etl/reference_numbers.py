@@ -2,9 +2,14 @@
 
 A number is stored, looked up, filtered and joined in this form: in columns, in a filter, and typed
 by a person. No other code takes a number apart for comparing.
+
+Characters that only look different (full-width letters and digits, ligatures, roman numerals) are
+one by Unicode's compatibility form NFKC, without which a bill written in them would be another one.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,29 +21,37 @@ _OFFSET = np.int32
 def normalise(values: pa.Array) -> pa.Array:
     """Capital letters and digits only, leading zeros kept; null where nothing remains.
 
-    This is the form in which numbers of different sources are compared: "inv-00123 " and
-    "INV 00123" are the same number, "INV123" is another.
+    This is the form in which numbers of different sources are compared: "inv-00123 ",
+    "INV 00123" and "ＩＮＶ００１２３" are the same number, "INV123" is another.
     """
-    upper = pc.utf8_upper(values)
-    if pc.all(pc.utf8_is_alnum(upper)).as_py() is not False:
-        return upper
-    if pc.all(pc.string_is_ascii(upper)).as_py() is not False:
-        stripped = _without_ascii_signs(upper)
+    if pc.all(pc.string_is_ascii(values)).as_py() is False:
+        stripped = _plain(values)
     else:
-        stripped = pc.replace_substring_regex(upper, r"[^\p{L}\p{N}]", "")
+        upper = pc.utf8_upper(values)
+        if pc.all(pc.utf8_is_alnum(upper)).as_py() is not False:
+            return upper
+        stripped = _without_ascii_signs(upper)
     return pc.if_else(pc.equal(stripped, ""), pa.scalar(None, pa.string()), stripped)
 
 
 def normalised(field: str) -> pc.Expression:
     """The same of a column `field`, for filtering tables that are not in memory yet."""
-    plain = pc.replace_substring_regex(pc.field(field), pattern=r"[^\p{L}\p{N}]", replacement="")
-    return pc.utf8_upper(plain)
+    plain: pc.Expression = _plain(pc.field(field))
+    return plain
 
 
 def normalised_text(value: str) -> str | None:
     """The same of one number, as a person types it."""
     text: str | None = normalise(pa.array([value], pa.string()))[0].as_py()
     return text
+
+
+def _plain(values: Any) -> Any:
+    """Text of any characters, or an expression of it, without signs and marks; may be empty."""
+    upper = pc.utf8_upper(pc.utf8_normalize(values, form="NFKC"))
+    composed = pc.utf8_normalize(upper, form="NFKC")  # a capital may have a form of its own again
+    kept = pc.replace_substring_regex(composed, pattern=r"[^\p{L}\p{N}]", replacement="")
+    return pc.utf8_normalize(kept, form="NFKC")  # what a sign has kept apart
 
 
 def _without_ascii_signs(upper: pa.Array) -> pa.Array:

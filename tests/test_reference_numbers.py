@@ -75,3 +75,29 @@ def test_a_column_a_frame_a_filter_and_a_typed_number_compare_in_one_form(
 def test_a_letter_that_some_write_as_two_is_looked_up_as_it_is_stored(number: str) -> None:
     [stored] = normalise(pa.array([number])).to_pylist()
     assert normalised_text(number) == stored
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "ＩＮＶ－００１２３",
+        "inv\u00a000123",
+        "\ufeffINV\u200b00123\u200d",
+        "I\u00adNV 00123",
+        "\u202eINV\u202c00123",
+        "𝐈𝐍𝐕𝟎𝟎𝟏𝟐𝟑",
+        "ⓘⓝⓥ-₀₀¹²³",
+        "Inv\u201100123",
+    ],
+)
+def test_a_number_is_the_same_in_whatever_characters_it_is_written(written: str) -> None:
+    assert normalised_text(written) == "INV00123"
+    table = pa.table({"number": [written]})
+    assert table.filter(normalised("number").isin(pa.array(["INV00123"]))).num_rows == 1
+
+
+@settings(max_examples=300)
+@given(st.text(st.characters(categories=["L", "M", "N", "Cf", "Zs"])))
+def test_what_is_normal_stays_in_every_script(value: str) -> None:
+    once = normalise(pa.array([value], pa.string()))
+    assert normalise(once).to_pylist() == once.to_pylist()

@@ -14,7 +14,7 @@ from etl.jobs.batch import BatchFile
 from etl.jobs.stages.map import MappedBatch
 from etl.jobs.stages.reconcile import INVOICE
 from etl.ledger.models import Disposition
-from etl.reconcile import Reconciliation
+from etl.reconcile import Reconciliation, signed_totals
 from etl.reference_numbers import normalise
 
 REFERENCE_DATA = ("expected_charge", "shipment")
@@ -118,8 +118,8 @@ def _rows(
             "document_no",
             pc.coalesce(main["invoice_no"], main["document_no"]),
         )
-        for name, source in (("document_date", "invoice_date"), ("amount", "total")):
-            table = table.append_column(name, main[source])
+        table = table.append_column("document_date", main["invoice_date"])
+        table = table.append_column("amount", signed_totals(main))
         for name, source in (("pro_norm", "pro_no"), ("bol_norm", "bol_no")):
             table = table.append_column(name, normalise(main[source].combine_chunks()))
     columns = {

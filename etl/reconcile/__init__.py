@@ -8,6 +8,7 @@ from etl.reconcile.audit import (
 )
 from etl.reconcile.placeholders import Placeholders
 from etl.reconcile.reasons import COUNTS_FOR_NOTHING, Outcome, Reason, Status
+from etl.reconcile.signs import signed_totals
 from etl.reconcile.tolerances import Tolerances, tolerances_from, tolerances_of, tolerances_schema
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Status",
     "Tolerances",
     "reconcile",
+    "signed_totals",
     "tolerances_from",
     "tolerances_of",
     "tolerances_schema",

@@ -11,9 +11,10 @@ import pyarrow as pa
 
 from etl.reconcile.frames import MONEY, Column, frame, normalised, wide
 from etl.reconcile.placeholders import Placeholders
+from etl.reconcile.signs import CREDIT_NOTE, written_positive
 
-_CREDIT_NOTE, _DEBIT_NOTE = "381", "383"
-"""UN/EDIFACT 1001: credit note, debit note."""
+_DEBIT_NOTE = "383"
+"""UN/EDIFACT 1001."""
 
 
 class Kind(StrEnum):
@@ -122,7 +123,8 @@ def bills(invoices: Mapping[str, pa.Table], none: Placeholders) -> Bills:
     headers["pro"] = _first_known(headers, "pro", references, "PRO")
     headers["bol"] = _first_known(headers, "bol", references, "BOL")
 
-    turned = ((headers["kind"] == Kind.CREDIT) & (headers["total"] > 0)).fillna(False)
+    columns = (pa.chunked_array(pa.array(headers[name])) for name in ("invoice_type", "total"))
+    turned = pd.Series(written_positive(*columns).to_numpy(), index=headers.index)
     turned_ids = headers.loc[turned, "record_id"]
     _negate(headers, turned, ["total", "tax_total"])
     _negate(lines, lines["record_id"].isin(turned_ids), ["amount", "tax_amount"])
@@ -135,7 +137,7 @@ def _kind(headers: pd.DataFrame) -> Column:
     kind[(headers["invoice_type"] == _DEBIT_NOTE).fillna(False)] = Kind.BALANCE_DUE
     for name in (Kind.BALANCE_DUE, Kind.REBILL):
         kind[(headers["billing_kind"] == name).fillna(False)] = name
-    kind[(headers["invoice_type"] == _CREDIT_NOTE).fillna(False)] = Kind.CREDIT
+    kind[(headers["invoice_type"] == CREDIT_NOTE).fillna(False)] = Kind.CREDIT
     return kind
 
 

@@ -34,21 +34,17 @@ def latest(current: pd.DataFrame, past: pd.DataFrame, key: str) -> pd.DataFrame:
 def first_other(
     current: pd.DataFrame, before: pd.DataFrame, on: list[str], differing: str
 ) -> pd.DataFrame:
-    """Each of `current` with the first of `before` that counts before it, is equal in the columns
-    `on` and differs in the column `differing`.
+    """Each of `current` with the first of `before` that is equal in the columns `on`, where that
+    one counts before it and differs in the column `differing`.
 
-    Of each group only its first bill and the first that differs from that one can be meant.
+    The first one is the bill of the group. What is equal to it there too is another version of that
+    bill, and no repetition of those that came in between.
 
     Returns:
         As :func:`latest`.
     """
-    before = before.dropna(subset=on).sort_values("rank", kind="stable")
-    first = before.drop_duplicates(on)
-    rest = before.merge(first[[*on, differing]], on=on, suffixes=("", "_first"))
-    rest = rest[(rest[differing] != rest[f"{differing}_first"]).fillna(True)]
-    second = rest.drop_duplicates(on)[before.columns]
-    both = pd.concat([first, second], ignore_index=True)
-    pairs = current.dropna(subset=on).merge(_renamed(both, on), on=on)
+    first = before.dropna(subset=on).sort_values("rank", kind="stable").drop_duplicates(on)
+    pairs = current.dropna(subset=on).merge(_renamed(first, on), on=on)
     other = (pairs[differing] != pairs[f"{differing}_before"]).fillna(True)
     pairs = pairs[other & (pairs["rank_before"] < pairs["rank"])]
     pairs = pairs.sort_values("rank_before", kind="stable").drop_duplicates("bill")

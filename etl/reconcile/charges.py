@@ -105,15 +105,16 @@ def billed_charges(bills: Bills, matched: pd.DataFrame) -> pd.DataFrame:
 
 
 def used_twice(rows: pd.DataFrame, duplicates: Column, every: pd.DataFrame) -> pd.DataFrame:
-    """OVER_ACCRUAL where two ordinary bills of the batch use the same expected charge; the one that
-    counts first has it.
+    """OVER_ACCRUAL where two ordinary bills or credit notes of the batch use the same expected
+    charge; the one that counts first has it.
 
     Args:
         every: see :func:`etl.reconcile.earlier.ranked`.
     """
     order = every.loc[every["in_batch"]].set_index("bill")["rank"]
     rows = rows.iloc[rows["record_id"].map(order).argsort(kind="stable")]
-    billed = rows[rows["expected"].notna() & (rows["billed"] != 0) & (rows["kind"] == Kind.BILL)]
+    uses = rows["kind"].isin([Kind.BILL, Kind.CREDIT])
+    billed = rows[rows["expected"].notna() & (rows["billed"] != 0) & uses]
     billed = billed[~billed["record_id"].isin(duplicates)]
     again = billed[billed.duplicated(_SCOPE)]
     details = [

@@ -58,10 +58,7 @@ def rebilled_freight(
     pros = pd.concat([earlier.pros, ordinary[["bill", "pro"]].dropna()], ignore_index=True)
     bols = pd.concat([earlier.bols, ordinary[["bill", "bol"]].dropna()], ignore_index=True)
 
-    every = billing.every[
-        billing.every["bill"].isin(ordinary["bill"])
-        | (~billing.every["in_batch"] & (billing.every["amount"] > 0).fillna(True)).astype(bool)
-    ]
+    every = billing.every[billing.every["ordinary"].astype(bool)]
     every = every.merge(billing.freight, on="bill", how="left")
     common = {
         name: common_numbers(every.merge(numbers, on="bill", how="left"), name, none)

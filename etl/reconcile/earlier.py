@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import pandas as pd
 import pyarrow as pa
 
-from etl.reconcile.bills import Bills
+from etl.reconcile.bills import Bills, Kind
 from etl.reconcile.frames import MONEY, Column, frame, normalised
 from etl.reconcile.freight import KIND_OF_REFERENCE
 from etl.reconcile.placeholders import Placeholders
-from etl.reconcile.reasons import COUNTS_FOR_NOTHING, Outcome
+from etl.reconcile.reasons import COUNTS_FOR_NOTHING, Outcome, Reason
 
 _HISTORY = pa.schema(
     [
@@ -49,6 +49,9 @@ _APPROVED = [str(Outcome.AUTO_APPROVE), str(Outcome.APPROVE_WITH_VARIANCE)]
 _GONE = ["rejected", "superseded"]
 """A bill that was refused for its form, or replaced by a later version of it, was never billed."""
 
+_ON_AN_EARLIER_ONE = frozenset({Reason.CREDIT, Reason.BALANCE_DUE, Reason.REBILL})
+"""What has one of these reasons refers to a bill, and is none by which another is a duplicate."""
+
 _SAME = ["file_id", "business_key"]
 """What tells a bill in a file: it may have been processed many times."""
 
@@ -59,7 +62,8 @@ class Earlier:
 
     Attributes:
         bills: bill (an id below zero), carrier_scac, business_key, record_hash, invoice_no_norm,
-            amount, partner, approved, arrived, place (for a sentence); one row a bill that counts.
+            amount, partner, approved, arrived, place (for a sentence), ordinary (no credit, and
+            nothing that refers to an earlier bill); one row a bill that counts.
         numbers: bill, carrier_scac, kind, number; as of :func:`etl.reconcile.freight.numbers_of`.
         pros: bill, pro; the PROs by which a bill is found, of its header and references.
         bols: bill, bol; likewise.
@@ -96,6 +100,7 @@ def earlier_bills(
     files = batch.headers["file_id"].dropna().unique()
     outdated = counting["file_id"].isin(files) & ~counting["disposition"].isin(_PAID)
     bills = counting[~is_own & ~outdated].reset_index(drop=True)
+    bills["ordinary"] = (bills["amount"] > 0).fillna(True) & ~_has_one(bills, _ON_AN_EARLIER_ONE)
     bills["place"] = "in batch " + bills["batch_id"].fillna("unknown")
     bills["shipment"] = none.left_out_of(normalised(bills["shipment_ref"]))
     for name in ("pro", "bol"):
@@ -134,6 +139,7 @@ def ranked(batch: Bills, earlier: Earlier) -> pd.DataFrame:
         "approved",
         "arrived",
         "place",
+        "ordinary",
     ]
     headers = batch.headers.rename(columns={"record_id": "bill", "total": "amount"})
     before = headers[_SAME].merge(
@@ -143,6 +149,7 @@ def ranked(batch: Bills, earlier: Earlier) -> pd.DataFrame:
         approved=(before["approved"].notna() & headers["file_id"].notna()).astype(bool),
         arrived=headers["arrived"].astype("float64").fillna(float("inf")),
         place="in this batch",
+        ordinary=headers["kind"] == Kind.BILL,
     )
     past = earlier.bills[columns].assign(
         arrived=earlier.bills["arrived"].astype("float64").fillna(float("-inf")), in_batch=False
@@ -164,17 +171,16 @@ def _counting(known: pd.DataFrame) -> pd.DataFrame:
     approved = known[known["approved"]].drop_duplicates(_SAME, keep="last")
     rest = known.merge(approved[_SAME].assign(settled=True), on=_SAME, how="left")
     rest = rest[rest["settled"].isna()].drop(columns="settled").drop_duplicates(_SAME, keep="last")
-    nothing = pd.Series(
-        [
-            reasons is not None and not COUNTS_FOR_NOTHING.isdisjoint(reasons)
-            for reasons in rest["reasons"].array.__arrow_array__().to_pylist()
-        ],
-        index=rest.index,
-        dtype=bool,
-    )
-    rest = rest[~nothing & ~rest["disposition"].isin(_GONE)]
+    rest = rest[~_has_one(rest, COUNTS_FOR_NOTHING) & ~rest["disposition"].isin(_GONE)]
     both = pd.concat([approved, rest], ignore_index=True)
     return both.sort_values("bill", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def _has_one(known: pd.DataFrame, wanted: frozenset[Reason]) -> Column:
+    """Whether one of a document's reasons is among those wanted."""
+    reasons = known["reasons"].array.__arrow_array__().to_pylist()
+    hit = [each is not None and not wanted.isdisjoint(each) for each in reasons]
+    return pd.Series(hit, index=known.index, dtype=bool)
 
 
 def _numbers(bills: pd.DataFrame, named: pd.DataFrame) -> pd.DataFrame:

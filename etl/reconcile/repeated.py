@@ -10,7 +10,7 @@ import pandas as pd
 
 from etl.reconcile.bills import Bills
 from etl.reconcile.candidates import first_other, latest
-from etl.reconcile.frames import Column
+from etl.reconcile.frames import ZERO, Column
 from etl.reconcile.freight import same_freight
 from etl.reconcile.reasons import Reason, Weight, findings
 
@@ -147,10 +147,15 @@ def _corrects(pairs: pd.DataFrame, numbers: pd.DataFrame) -> Column:
     """Whether `bill` is another version of `other`: of one carrier, for the same freight, and both
     bills or both credit notes."""
     carrier = pairs["carrier_scac"].fillna("") == pairs["carrier_scac_before"].fillna("")
-    signs = ((pairs["amount"] < 0) != (pairs["amount_before"] < 0)).fillna(False)
     same = same_freight(pairs, numbers)
     same.index = pairs.index
-    return carrier.astype(bool) & ~signs.astype(bool) & same
+    return carrier.astype(bool) & ~_of_other_sign(pairs) & same
+
+
+def _of_other_sign(pairs: pd.DataFrame) -> Column:
+    """Whether one is a bill and the other a credit note."""
+    signs: Column = ((pairs["amount"] < 0) != (pairs["amount_before"] < 0)).fillna(False)
+    return signs.astype(bool)
 
 
 def _turned(pairs: pd.DataFrame) -> pd.DataFrame:
@@ -165,15 +170,29 @@ def _reused(pairs: pd.DataFrame, numbers: pd.DataFrame) -> pd.DataFrame:
     named = named.assign(told=named["kind"].str.lower() + " " + named["number"])
     told = named.groupby("bill", sort=False)["told"].agg(", ".join)
     freight = pairs["other"].map(told)
+    same = same_freight(pairs, numbers).to_numpy() & _of_other_sign(pairs).to_numpy()
     details = [
-        f"number {number} bills other freight already"
+        f"number {number} "
+        f"{_taken(credited, amount < 0)}"
         f"{f' ({other})' if isinstance(other, str) else ''}, {place}: "
         "it replaces nothing; ask the carrier for a number of its own"
-        for number, other, place in zip(
-            pairs["invoice_no"], freight, pairs["place_before"], strict=True
+        for number, credited, amount, other, place in zip(
+            pairs["invoice_no"],
+            same,
+            pairs["amount"].fillna(ZERO),
+            freight,
+            pairs["place_before"],
+            strict=True,
         )
     ]
     return _found(pairs, Reason.INVOICE_NO_REUSED, details)
+
+
+def _taken(of_this_freight: bool, credit: bool) -> str:
+    """What a number stands for already."""
+    if not of_this_freight:
+        return "bills other freight already"
+    return f"is that of a {'bill' if credit else 'credit note'} for this freight already"
 
 
 def _equal(pairs: pd.DataFrame, column: str) -> Column:

@@ -145,6 +145,22 @@ def test_a_bill_in_another_carriers_name_is_not_paid_and_keeps_back_no_bill_of_t
         assert [each.code for each in ledger.exceptions.find()] == ["DUPLICATE_BILL"] * 2
 
 
+def test_numbers_in_full_width_characters_are_the_same_numbers(night: Night) -> None:
+    wide = str.maketrans({chr(code): chr(code + 0xFEE0) for code in range(0x21, 0x7F)})
+    agreed = replace(ONE, shipment="LD-1".translate(wide), pro="PRON-1".translate(wide), bol="NONE")
+    night.drop("tms", "expected_charges_1.csv", expected_file(agreed))
+    night.drop("acme-freight", "one.edi", bills_file(replace(ONE, bol="ＮＯＮＥ")))
+    assert night.run().counts.pushed == 1
+    again = replace(ONE, number="N-2", pro="PRON-1".translate(wide))
+    same = replace(ONE, number="N-1".translate(wide), pro="PRON-1")
+    night.drop("acme-freight", "two.edi", bills_file(again, same, control_number=102))
+    result = night.run()
+    assert (result.counts.pushed, result.counts.held) == (1, 1)
+    with night.open().ledger.read() as ledger:
+        assert [each.code for each in ledger.exceptions.find()] == ["DUPLICATE_BILL"]
+        assert list(ledger.pushes.known("outbox", KEYS)) == KEYS[:1]
+
+
 def test_a_credit_note_with_positive_amounts_is_money_back_in_the_target_too(night: Night) -> None:
     sample = night.root / "mappings/parcelxpress/samples/billing-csv/two-invoices-and-a-credit.csv"
     header, *rows = sample.read_text("cp1252").splitlines()

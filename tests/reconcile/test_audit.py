@@ -203,6 +203,16 @@ def test_a_credit_note_goes_to_review_unless_it_is_expected() -> None:
         assert result.invoices["billed"].to_pylist() == [-25]
 
 
+@pytest.mark.parametrize("amounts", [(-20, -20), (20, 20), (20, -20)])
+def test_a_credit_that_is_expected_is_given_once(amounts: tuple[int, int]) -> None:
+    credit_notes = [
+        invoice(number, ("BASE", amount), invoice_type="381")
+        for number, amount in zip(("1", "2"), amounts, strict=True)
+    ]
+    result = audit(credit_notes, [expect("S1", "BASE", -20)])
+    assert outcomes(result) == [("AUTO_APPROVE", []), ("REVIEW", ["OVER_ACCRUAL"])]
+
+
 def test_a_credit_that_is_expected_is_not_missing_from_the_invoice() -> None:
     expected = [*AGREED, expect("S1", "REFUND", -25)]
     result = audit([invoice("1", ("BASE", 500), ("FUEL", 50))], expected)

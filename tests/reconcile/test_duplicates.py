@@ -126,6 +126,49 @@ def test_a_duplicate_does_not_use_up_what_the_true_bill_needs() -> None:
     assert outcomes(audit(billed, AGREED, history=history)) == [DUPLICATE, APPROVED]
 
 
+@pytest.mark.parametrize("numbers", [{"pro_no": "P1"}, {"bol_no": "B1"}])
+def test_a_correction_is_no_duplicate_of_a_bill_that_repeats_what_it_corrects(
+    numbers: dict[str, str],
+) -> None:
+    known = {name.replace("_no", "_norm"): number for name, number in numbers.items()}
+    history = [before("1", record_hash="h", shipment_ref="S1", **known)]
+    billed = [invoice("2", BILLED, **numbers), invoice("1", BILLED, **numbers)]
+    reasons = [reasons for _, reasons in outcomes(audit(billed, AGREED, history=history))]
+    assert [bool(each) for each in reasons] == [True, False]
+
+
+def test_a_correction_is_no_duplicate_of_the_copy_from_another_folder() -> None:
+    history = [before("1", record_hash="h", shipment_ref="S1")]
+    billed = [invoice("1", BILLED, business_key=ELSEWHERE), invoice("1", BILLED)]
+    assert outcomes(audit(billed, AGREED, history=history)) == [DUPLICATE, APPROVED]
+
+
+@pytest.mark.parametrize("reason", ["BALANCE_DUE", "REBILL"])
+def test_what_waits_as_a_bill_on_an_earlier_one_keeps_back_no_first_bill(reason: str) -> None:
+    known = before("1", pro_norm="P1", disposition="held", outcome="REVIEW", reasons=[reason])
+    billed = [invoice("2", BILLED, pro_no="P1")]
+    assert outcomes(audit(billed, AGREED, history=[known])) == [APPROVED]
+
+
+def credit_note(number: str, amount: Any, **header: Any) -> dict[str, Any]:
+    return invoice(number, ("BASE", amount), invoice_type="381", **header)
+
+
+@pytest.mark.parametrize("amount", [20, -20])
+def test_a_credit_note_is_corrected_whatever_sign_it_is_written_with(amount: int) -> None:
+    history = [before("1", record_hash="h", shipment_ref="S1", amount=Decimal(-20))]
+    agreed = [expect("S1", "BASE", -20)]
+    assert outcomes(audit([credit_note("1", amount)], agreed, history=history)) == [APPROVED]
+
+
+def test_a_credit_note_under_the_number_of_its_bill_is_told_as_that() -> None:
+    history = [before("1", record_hash="h", shipment_ref="S1")]
+    result = audit([credit_note("1", -500)], [expect("S1", "BASE", -500)], history=history)
+    assert reused(result) == [True]
+    told = result.invoices["explanation"][0].as_py()
+    assert "number 1 is that of a bill for this freight" in told
+
+
 def test_an_earlier_credit_is_not_an_earlier_bill() -> None:
     history = [before("1", pro_norm="P1", amount=Decimal(-20))]
     assert outcomes(audit([invoice("2", BILLED, pro_no="P1")], AGREED, history=history)) == [

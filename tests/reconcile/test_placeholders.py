@@ -39,6 +39,20 @@ def test_two_bills_without_a_bol_are_two_bills() -> None:
     assert "NA is no reference" in result.invoices["explanation"][1].as_py()
 
 
+@pytest.mark.parametrize(
+    "word",
+    ["ＮＯＮＥ", "n\u200bone", "NONE\u00a0", "N.O.N.E.", "none", "ＴＢＤ", "Ｎ／Ａ", "００００"],
+)
+def test_a_placeholder_is_one_in_whatever_characters_it_is_written(word: str) -> None:
+    agreed = [expect(name, "BASE", 500, bol_no=word) for name in ("S1", "S2")]
+    billed = [invoice(no, BILLED, bol_no=word, pro_no=word) for no in ("1", "2")]
+    billed[1]["shipment_ref"] = billed[1]["lines"][0]["shipment_ref"] = "S2"
+    history = [before("3", bol_norm=word, pro_norm=word, shipment_ref=word)]
+    assert outcomes(audit(billed, agreed, history=history)) == [APPROVED, APPROVED]
+    billed = [invoice("1", BILLED, shipment_ref=word, bol_no=word, pro_no=word)]
+    assert outcomes(audit(billed, agreed)) == [("REVIEW", ["SHIPMENT_NOT_FOUND"])]
+
+
 def test_a_shipment_is_not_found_by_a_placeholder() -> None:
     agreed = [expect("S9", "BASE", 500, bol_no="NONE", pro_no="0000")]
     billed = invoice("1", BILLED, shipment_ref="TBD", bol_no="NONE", pro_no="0000")
