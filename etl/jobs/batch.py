@@ -66,9 +66,13 @@ def open_batch(
     batch_id: str | None = None,
     rerun_of: str | None = None,
 ) -> Batch:
-    """Open a new batch, or the one of `batch_id` again."""
+    """Open a new batch, or the one of `batch_id` again: it is this run's then, unless the run that
+    was killed had sealed it."""
     batch_id = batch_id or new_id(workspace.clock())
     folder = workspace.archive.open_batch(batch_id, nominal_date)
+    batch = Batch(batch_id, job, nominal_date, folder, rerun_of)
+    if folder.sealed:
+        return batch
     with workspace.ledger.begin() as ledger:
         ledger.batches.open(
             batch_id,
@@ -79,7 +83,7 @@ def open_batch(
             folder=folder.folder,
             rerun_of=rerun_of,
         )
-    return Batch(batch_id, job, nominal_date, folder, rerun_of)
+    return batch
 
 
 def batch_file(workspace: Workspace, file: models.File) -> BatchFile:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import getpass
+import json
 from typing import Any
 
 from etl.jobs.rebuild import rebuild_ledger
 from etl.ledger import as_dict
 from tests.freight_bills import EXPECTED_HEADER, FreightBill, bills_file
 from tests.night import Night
+from tests.nights import proof
+from tests.nights.acting import etl_command
 
 RIGHT = FreightBill("Z-1", "LD-Z1")
 DEAR = FreightBill("Z-2", "LD-Z2")
@@ -65,6 +69,40 @@ def test_a_lost_ledger_is_rebuilt_and_tells_the_same(night: Night) -> None:
         assert ledger.exceptions.open_counts() == queues
         witnessed = ledger.batches.manifest_hashes()
     assert night.open().archive.verify(expected_manifests=witnessed) == []
+
+
+def test_who_closed_what_and_why_comes_back_with_the_batch_sealed_next(night: Night) -> None:
+    drop(night, "one.edi", RIGHT, DEAR)
+    night.run()
+    ledger_db = night.root / "ledger.db"
+    [item] = proof.rows(ledger_db, "SELECT id FROM exception")
+    reason = ("--reason", "agreed with the carrier")
+    assert etl_command(night.root, "exceptions", "close", item["id"], *reason).exit_code == 0
+    drop(night, "two.edi", LATER, control_number=102)
+    night.run()
+    query = "SELECT state, closed_at, details FROM exception"
+    [before] = proof.rows(ledger_db, query)
+    lose_ledger(night)
+    rebuild_ledger(night.open())
+    [rebuilt] = proof.rows(ledger_db, query)
+    assert rebuilt == before
+    assert rebuilt["state"] == "closed"
+    assert json.loads(rebuilt["details"])["closed"] == {
+        "by": getpass.getuser(),
+        "reason": "agreed with the carrier",
+    }
+
+
+def test_a_batch_that_a_killed_run_sealed_stays_that_runs(night: Night) -> None:
+    drop(night, "one.edi", RIGHT)
+    killed = etl_command(night.root, "run", "nightly", failpoint="seal.manifest_written")
+    assert killed.exit_code == -9
+    night.run()
+    query = "SELECT id, run_id, manifest_sha256 FROM batch"
+    [before] = proof.rows(night.root / "ledger.db", query)
+    lose_ledger(night)
+    rebuild_ledger(night.open())
+    assert proof.rows(night.root / "ledger.db", query) == [before]
 
 
 def test_after_a_rebuild_nothing_is_taken_or_pushed_twice(night: Night) -> None:

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from etl import failpoints
-from etl.archive import batch_folder
 from etl.cli.main import cli
 from etl.jobs.workspace import open_workspace
 
@@ -75,7 +74,6 @@ def _run(
 
     # what opens a project without naming a clock gets this one
     open_workspace.__wrapped__.__defaults__ = (clock,)  # type: ignore[attr-defined]
-    assert batch_folder.datetime is datetime
     if failpoint is not None:
         failpoints.arm(failpoint)
     out, err = io.StringIO(), io.StringIO()

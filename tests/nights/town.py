@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import random
 import shutil
-from dataclasses import dataclass, field, replace
+import sqlite3
+from dataclasses import dataclass, field
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tests.freight_bills import EXPECTED_HEADER, FreightBill, bills_file
 from tests.night import Night
 from tests.nights import proof
 from tests.nights.acting import Done, etl_command
+from tests.nights.partners import Partners
 
 FAILPOINTS = (
     "pull.received",
@@ -37,146 +37,21 @@ CLOCKS = (
 """How far the machine's clock is ahead of the true one."""
 
 
-@dataclass(frozen=True)
-class Version:
-    """A bill as one file brought it."""
-
-    bill: FreightBill
-    file: str
-
-    @property
-    def amount(self) -> Decimal:
-        return Decimal(self.bill.billed) / 100
-
-
 @dataclass
-class Town:
-    """What was sent, and what was done.
+class Town(Partners):
+    """What else was done.
 
     Attributes:
-        versions: by number, in the order in which they were sent; repetitions are none.
-        copies: numbers under which the freight of another bill was billed again.
-        log: what happened, for whoever looks into a failure.
+        closed: ids of exceptions that a person closed.
+        reached: how often a command was killed at each of its failpoints.
+        taught: whether a charge code that was unknown is known now.
     """
 
-    night: Night
-    random: random.Random
-    sent: dict[tuple[str, str], bytes] = field(default_factory=dict)
-    versions: dict[str, list[Version]] = field(default_factory=dict)
-    copies: dict[str, str] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
     reached: dict[str, int] = field(default_factory=dict)
-    log: list[str] = field(default_factory=list)
     taught: bool = False
-    _files: int = 100
-    _bills: int = 0
-
-    # what partners do
-
-    def drop(self, partner: str, name: str, content: str | bytes) -> None:
-        """A partner drops a file."""
-        path = self.night.drop(partner, name, content)
-        self.sent[partner, name] = path.read_bytes()
-        self.log.append(f"{partner} drops {name}")
-
-    def send_bills(self, *bills: FreightBill) -> None:
-        """The carrier sends bills in one file."""
-        self._files += 1
-        name = f"bills_{self._files}.edi"
-        self.drop("acme-freight", name, bills_file(*bills, control_number=self._files))
-        for bill in bills:
-            known = self.versions.setdefault(bill.number, [])
-            if not known or known[-1].bill != bill:
-                known.append(Version(bill, name))
-
-    def expect(self, *rows: str) -> None:
-        """The TMS sends expected charges."""
-        self._files += 1
-        content = EXPECTED_HEADER + "\n" + "".join(rows)
-        self.drop("tms", f"expected_charges_{self._files}.csv", content)
-
-    def evening(self) -> None:
-        """A day's files."""
-        chosen = self.random
-        right, dear, coded, late = (self._new() for _ in range(4))
-        dear = replace(dear, charges=(("400", 9000), ("RES", 5000)))
-        coded = replace(coded, charges=(("400", 9000), ("ZRT", 7500)))
-        as_liftgate = replace(coded, charges=(("400", 9000), ("LFT", 7500)))
-        bills, rows = [right], [right.expected()]
-        if chosen.random() < 0.5:
-            bills.append(dear)
-            rows.append(dear.expected(RESIDENTIAL="10.00"))
-        if chosen.random() < 0.4:
-            bills.append(coded)
-            rows.append(as_liftgate.expected())
-        if chosen.random() < 0.4:
-            bills.append(late)  # its charges come another night, or never
-        if chosen.random() < 0.4:
-            bills.append(self._copy_of(right))
-        self.expect(*rows)
-        self.send_bills(*bills)
-        for what, chance in (
-            (self._correct, 0.7),
-            (self._resend, 0.5),
-            (self._repeat, 0.4),
-            (self._charges_come_late, 0.5),
-            (self._new_charges, 0.3),
-            (self._garbage, 0.2),
-        ):
-            if chosen.random() < chance:
-                what()
-
-    def _new(self) -> FreightBill:
-        self._bills += 1
-        return FreightBill(f"N-{self._bills}", f"LD-N{self._bills}")
-
-    def _copy_of(self, bill: FreightBill) -> FreightBill:
-        number = f"C-{bill.number}"
-        self.copies[number] = bill.number
-        return replace(bill, number=number, pro=f"PRO{bill.number}", bol=f"BOL{bill.number}")
-
-    def _correct(self) -> None:
-        """The carrier corrects a bill of an earlier night by some cents."""
-        number = self.random.choice(sorted(set(self.versions) - set(self.copies)))
-        bill = self.versions[number][-1].bill
-        if len(self.versions[number]) > 3 or self._lies_there(self.versions[number][-1].file):
-            return
-        (code, cents), *others = bill.charges
-        self.send_bills(replace(bill, charges=((code, cents + 10), *others)))
-
-    def _repeat(self) -> None:
-        """The same bill once more, in another interchange."""
-        number = self.random.choice(sorted(self.versions))
-        if not self._lies_there(self.versions[number][-1].file):
-            self.send_bills(self.versions[number][-1].bill)
-
-    def _resend(self) -> None:
-        """The same bytes under another name."""
-        partner, name = self.random.choice(sorted(self.sent))
-        self._files += 1
-        stem, _, end = name.rpartition(".")
-        self.drop(partner, f"{stem}_{self._files}.{end}", self.sent[partner, name])
-
-    def _charges_come_late(self) -> None:
-        number = self.random.choice(sorted(set(self.versions) - set(self.copies)))
-        bill = self.versions[number][0].bill
-        if all(code in ("400", "FUE") for code, _ in bill.charges):
-            self.expect(bill.expected())
-
-    def _new_charges(self) -> None:
-        """What was agreed for a load changes, before it is billed."""
-        bill = self._new()
-        dearer = replace(bill, charges=(("400", 19000), ("FUE", 1000)))
-        self.expect(bill.expected())
-        self.expect(dearer.expected())
-        self.send_bills(dearer)
-
-    def _garbage(self) -> None:
-        self._files += 1
-        self.drop("acme-freight", f"bills_{self._files}.edi", self.random.randbytes(300))
-
-    def _lies_there(self, name: str) -> bool:
-        return (self.night.drop_folder("acme-freight") / name).exists()
+    _ahead: timedelta = timedelta()
+    _places: dict[str, int] = field(default_factory=dict)
 
     # what the machine and people do
 
@@ -188,22 +63,26 @@ class Town:
         assert done.exit_code in (0, 1, -9), (arguments, done)
         return done
 
-    _ahead: timedelta = timedelta()
-
     def run(self) -> None:
         """The night: told beforehand, perhaps killed, and finished."""
-        self._ahead = self.random.choice(CLOCKS)
-        self.log.append(f"the clock is {self._ahead} ahead")
+        self._set_clock()
         before = proof.seen(self.night.root) if (self.night.root / "ledger.db").exists() else None
         told = self.etl("run", "nightly", "--dry-run", "--json").told["changes"]
         if self.random.random() < 0.6:
             failpoint = self.random.choice(FAILPOINTS)
             done = self.etl("run", "nightly", "--json", failpoint=failpoint)
             self.reached[failpoint] = self.reached.get(failpoint, 0) + (done.exit_code == -9)
+            self.happened["kill"] += done.exit_code == -9
             if self.random.random() < 0.5:
-                self._ahead = self.random.choice(CLOCKS)
+                self._set_clock()
         self.etl("run", "nightly", "--json")
         self._as_told(told, before or proof.Seen())
+
+    def _set_clock(self) -> None:
+        before, self._ahead = self._ahead, self.random.choice(CLOCKS)
+        self.happened["clock forward"] += self._ahead > before
+        self.happened["clock back"] += self._ahead < before
+        self.log.append(f"the clock is {self._ahead} ahead")
 
     def morning(self) -> None:
         """What people do with what the night left."""
@@ -214,7 +93,7 @@ class Town:
             (self._rerun, 0.8),
         ):
             if self.random.random() < chance:
-                what()
+                self.do(what)
 
     def _teach(self) -> None:
         if not self.taught:
@@ -280,7 +159,8 @@ class Town:
             shutil.copy(kept, root / "ledger.db")
         else:
             self.log.append("the rebuilt ledger is gone on with")
-        kept.unlink()
+        for path in root.glob("kept.db*"):
+            path.unlink()
 
     def _unsealed(self, ledger: Path) -> bool:
         query = """SELECT 1 FROM exception
@@ -288,8 +168,6 @@ class Town:
         return bool(proof.rows(ledger, query))
 
     def _fold_wal(self) -> None:
-        import sqlite3
-
         with sqlite3.connect(self.night.root / "ledger.db") as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.close()
@@ -339,7 +217,7 @@ class Town:
                 about = files.index(item["original_name"])
                 assert about > place, f"{number} is in the target, and waits: {item}"
             known = [item for item in items if item["business_key"] == key]
-            arrived = [name for name in files if not self._lies_there(name)]
+            arrived = [name for name in files if not self.lies_there(name)]
             assert not arrived or there is not None or known or refused & set(files), (
                 f"{number} is nowhere"
             )
@@ -361,8 +239,6 @@ class Town:
             before.waiting - after.waiting,
             settled,
         )
-
-    _places: dict[str, int] = field(default_factory=dict)
 
     def _batches(self) -> list[str]:
         query = "SELECT id FROM batch WHERE state = 'sealed' ORDER BY sequence"
@@ -389,9 +265,9 @@ def live(night: Night, seed: int, nights: int) -> Town:
             town.morning()
             town.all_is_right()
             if number % 3 == 2:
-                town.rebuild()
+                town.do(town.rebuild)
             if number == nights // 2:
-                town.move()
+                town.do(town.move)
         except AssertionError as error:
             told = "\n".join(town.log[-40:])
             raise AssertionError(f"seed {seed}, night {number}: {error}\n{told}") from error
