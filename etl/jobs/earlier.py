@@ -123,7 +123,7 @@ class _Taken:
         audit = None
         if with_audit and self._audits:
             invoices, lines = zip(*self._audits, strict=True)
-            audit = Reconciliation(pa.concat_tables(invoices), pa.concat_tables(lines))
+            audit = Reconciliation(_joined(invoices), _joined(lines))
         return Earlier(mapped, audit, rejected)
 
     def _take_audit(self, folder: BatchFolder, ids: pa.Array, offset: int) -> None:
@@ -131,6 +131,11 @@ class _Taken:
         lines = folder.find_table("reconciliation_lines")
         if invoices is not None and lines is not None:
             self._audits.append((_moved(invoices, ids, offset), _moved(lines, ids, offset)))
+
+
+def _joined(tables: Sequence[pa.Table]) -> pa.Table:
+    """One table; the amounts of batches of long ago have fewer digits."""
+    return pa.concat_tables(tables, promote_options="permissive")
 
 
 def _moved(table: pa.Table, ids: pa.Array, offset: int) -> pa.Table:

@@ -29,7 +29,7 @@ from etl.reconcile.decision import (
 from etl.reconcile.duplicates import Billing, rebilled_freight
 from etl.reconcile.earlier import Earlier, earlier_bills, ranked
 from etl.reconcile.expectations import Expectations, expectations
-from etl.reconcile.frames import MONEY, Column, arrow
+from etl.reconcile.frames import MONEY, SUM, Column, arrow
 from etl.reconcile.freight import freight_of, numbers_of, with_ours
 from etl.reconcile.matching import matched_shipments, unmatched
 from etl.reconcile.reasons import Weight, findings
@@ -42,9 +42,9 @@ RECONCILED_INVOICE = pa.schema(
         pa.field("business_key", pa.string()),
         pa.field("outcome", pa.string(), nullable=False),
         pa.field("reasons", pa.list_(pa.string()), nullable=False),
-        pa.field("billed", MONEY, nullable=False),
-        pa.field("expected", MONEY),
-        pa.field("variance", MONEY),
+        pa.field("billed", SUM, nullable=False),
+        pa.field("expected", SUM),
+        pa.field("variance", SUM),
         pa.field("currency", pa.string()),
         pa.field("matched_by", pa.string()),
         pa.field("duplicate_of", pa.string()),
@@ -60,9 +60,9 @@ RECONCILED_LINE = pa.schema(
         pa.field("shipment_ref", pa.string()),
         pa.field("charge_code", pa.string()),
         pa.field("currency", pa.string()),
-        pa.field("billed", MONEY, nullable=False),
-        pa.field("expected", MONEY),
-        pa.field("variance", MONEY, nullable=False),
+        pa.field("billed", SUM, nullable=False),
+        pa.field("expected", SUM),
+        pa.field("variance", SUM, nullable=False),
         pa.field("variance_percent", pa.decimal128(38, 4)),
         pa.field("tolerance_amount", MONEY),
         pa.field("tolerance_percent", MONEY),

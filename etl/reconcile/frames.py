@@ -14,7 +14,7 @@ from etl.reference_numbers import normalise
 Column: TypeAlias = "pd.Series[Any]"
 ZERO: Any = Decimal(0)
 MONEY = pa.decimal128(18, 4)
-_WIDE = pa.decimal128(28, 4)
+SUM = pa.decimal128(28, 4)
 """Room for the sums of millions of amounts; Arrow adds a digit with every addition, up to 38."""
 
 
@@ -51,7 +51,7 @@ def normalised(reference: Column) -> Column:
 
 def wide(amount: Column) -> Column:
     """Money with room for sums; exact."""
-    return amount.astype(pd.ArrowDtype(_WIDE))
+    return amount.astype(pd.ArrowDtype(SUM))
 
 
 def rounded(numbers: Column, places: int) -> Column:

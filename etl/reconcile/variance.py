@@ -10,13 +10,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from etl.reconcile.frames import ZERO, Column
+from etl.reconcile.frames import Column
 from etl.reconcile.tolerances import Limits
 
 _HUNDRED: Any = Decimal(100)
 _MONEY = pd.ArrowDtype(pa.decimal128(18, 4))
-_SUM = pd.ArrowDtype(pa.decimal128(19, 4))
-"""Money and the sums of it as they are multiplied: 19 + 18 + 1 digits just fit decimal128."""
+_EXACT = pa.decimal256(29, 4)
+"""The difference of two sums; decimal256 has room for what it is multiplied with or divided by."""
 
 
 def with_limits(scopes: pd.DataFrame, limits: Sequence[Limits]) -> pd.DataFrame:
@@ -38,24 +38,30 @@ def within(rows: pd.DataFrame, require_both: bool) -> Column:
     over = rows["variance"] > 0
     amount = rows["amount"].where(over, rows["under_amount"])
     percent = rows["percent"].where(over, rows["under_percent"])
-    distance = rows["variance"].abs().astype(_SUM)
-    base = rows["expected"].fillna(ZERO).abs().astype(_SUM)
-    by_amount = distance <= amount
-    by_percent = distance * _HUNDRED <= base * percent
-    tolerated = by_amount & by_percent if require_both else by_amount | by_percent
-    result: Column = (tolerated & rows["expected"].notna()).fillna(False)
-    return result
+    distance, base = _exact(rows["variance"].abs()), _exact(rows["expected"].abs())
+    by_amount = pc.less_equal(distance, pa.array(amount))
+    by_percent = pc.less_equal(
+        pc.multiply(distance, _HUNDRED), pc.multiply(base, pa.array(percent))
+    )
+    both = pc.and_ if require_both else pc.or_kleene
+    tolerated = pc.and_(both(by_amount, by_percent), pc.is_valid(base))
+    result = pc.fill_null(tolerated, False)
+    return pd.Series(result, index=rows.index, dtype=pd.ArrowDtype(pa.bool_()))
 
 
 def percent_of(variance: Column, expected: Column) -> Column:
     """`variance` in percent of the absolute `expected`, 4 decimals, half away from zero.
 
-    Null where nothing, or zero, was expected. decimal256 has room for the quotient's digits.
+    Null where nothing, or zero, was expected.
     """
-    base = pc.cast(pc.abs(pa.array(expected)), pa.decimal256(22, 4))
+    base = _exact(expected.abs())
     base = pc.if_else(pc.equal(base, Decimal(0)), pa.scalar(None, base.type), base)
-    hundredfold = pc.multiply(pc.cast(pa.array(variance), pa.decimal256(22, 4)), Decimal(100))
+    hundredfold = pc.multiply(_exact(variance), _HUNDRED)
     percent = pc.divide(hundredfold, base)
     percent = pc.round(percent, ndigits=4, round_mode="half_towards_infinity")
     percent = pc.cast(percent, pa.decimal128(38, 4), safe=False)
     return pd.Series(percent, index=variance.index, dtype=pd.ArrowDtype(percent.type))
+
+
+def _exact(amount: Column) -> pa.Array:
+    return pc.cast(pa.array(amount), _EXACT)
