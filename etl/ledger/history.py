@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -87,12 +87,13 @@ class History:
                 DocumentReference.type == kind, self._among(DocumentReference.value_norm, values)
             )
             self._take(rows, Document.id.in_(naming), of_carrier)
-        ordered = sorted(rows.values(), key=lambda row: row[-2:])
-        columns = zip(*ordered, strict=True) if ordered else ((),) * len(SCHEMA)
-        return pa.table(
-            [pa.array(values, field.type) for field, values in zip(SCHEMA, columns, strict=False)],
-            schema=SCHEMA,
-        )
+        return _as_processed(rows)
+
+    def of_documents(self, document_ids: Sequence[str]) -> pa.Table:
+        """These documents; as :meth:`find`."""
+        rows: dict[str, tuple[Any, ...]] = {}
+        self._take(rows, self._among(Document.id, document_ids))
+        return _as_processed(rows)
 
     def references_of(self, document_ids: Sequence[str]) -> pa.Table:
         """All numbers that documents name; columns of :data:`REFERENCES`."""
@@ -115,3 +116,12 @@ class History:
 
     def _execute(self, query: Select[Any]) -> Iterable[Any]:
         return self._session.execute(query)
+
+
+def _as_processed(rows: Mapping[str, tuple[Any, ...]]) -> pa.Table:
+    ordered = sorted(rows.values(), key=lambda row: row[-2:])
+    columns = zip(*ordered, strict=True) if ordered else ((),) * len(SCHEMA)
+    return pa.table(
+        [pa.array(values, field.type) for field, values in zip(SCHEMA, columns, strict=False)],
+        schema=SCHEMA,
+    )

@@ -17,7 +17,6 @@ from etl.reconcile.charges import (
     charge_findings,
     compared_charges,
     later_bill_findings,
-    used_twice,
 )
 from etl.reconcile.decision import (
     bill_findings,
@@ -35,6 +34,7 @@ from etl.reconcile.matching import matched_shipments, unmatched
 from etl.reconcile.reasons import Weight, findings
 from etl.reconcile.repeated import repeated_invoices
 from etl.reconcile.tolerances import Tolerances
+from etl.reconcile.used_up import used_up
 
 RECONCILED_INVOICE = pa.schema(
     [
@@ -108,6 +108,7 @@ def reconcile(
     shipments: pa.Table | None = None,
     history: pa.Table | None = None,
     history_references: pa.Table | None = None,
+    used_charges: pa.Table | None = None,
     mapping_findings: Iterable[MappingFinding] = (),
     bills_for: Mapping[str, frozenset[str]] | None = None,
 ) -> Reconciliation:
@@ -124,6 +125,8 @@ def reconcile(
             outcome, disposition, reasons, file_id, arrived, partner, document_id; with the earlier
             processing of this batch's own files.
         history_references: document_id, type, value_norm of them.
+        used_charges: what earlier bills have used of the expected charges; see
+            :func:`etl.reconcile.used_up.used_up`.
         tolerances: see :func:`etl.reconcile.tolerances.tolerances_from`.
         mapping_findings: business findings of the mappings' own checks; each makes a REVIEW.
         bills_for: by partner, the carriers in whose name it may bill; any, where it is left out.
@@ -151,7 +154,7 @@ def reconcile(
         others,
         duplicates,
         unmatched(matched),
-        used_twice(rows, duplicate_ids, every),
+        used_up(rows, duplicate_ids, every, used_charges),
         later_bill_findings(batch, rows),
         by_charge,
         bill_findings(sums),

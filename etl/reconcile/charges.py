@@ -104,26 +104,6 @@ def billed_charges(bills: Bills, matched: pd.DataFrame) -> pd.DataFrame:
     return billed.drop_duplicates().reset_index(drop=True)
 
 
-def used_twice(rows: pd.DataFrame, duplicates: Column, every: pd.DataFrame) -> pd.DataFrame:
-    """OVER_ACCRUAL where two ordinary bills or credit notes of the batch use the same expected
-    charge; the one that counts first has it.
-
-    Args:
-        every: see :func:`etl.reconcile.earlier.ranked`.
-    """
-    order = every.loc[every["in_batch"]].set_index("bill")["rank"]
-    rows = rows.iloc[rows["record_id"].map(order).argsort(kind="stable")]
-    uses = rows["kind"].isin([Kind.BILL, Kind.CREDIT])
-    billed = rows[rows["expected"].notna() & (rows["billed"] != 0) & uses]
-    billed = billed[~billed["record_id"].isin(duplicates)]
-    again = billed[billed.duplicated(_SCOPE)]
-    details = [
-        f"another invoice of this batch bills {code} of shipment {shipment} too"
-        for code, shipment in zip(again["charge_code"], again["shipment"], strict=True)
-    ]
-    return findings(again["record_id"], Weight.BLOCKING, Reason.OVER_ACCRUAL, details)
-
-
 def _billed(bills: Bills, matched: pd.DataFrame) -> pd.DataFrame:
     """record_id, carrier_scac, ref, shipment, problem, charge_code, currency, billed."""
     lines = bills.lines[["record_id", "ref", "charge_code", "currency", "amount"]]

@@ -91,11 +91,11 @@ def earlier_bills(
     """
     known = frame(history, _HISTORY)
     known["bill"] = -1 - pd.Series(range(len(known)), dtype="int64")
-    known["approved"] = _approved(known)
+    known["approved"] = approved(known)
     counting = _counting(known)
     own = counting.merge(batch.headers[_SAME].dropna().drop_duplicates(), on=_SAME)["bill"]
     is_own = counting["bill"].isin(own)
-    approved = counting.loc[is_own & counting["approved"], _SAME]
+    own_approved = counting.loc[is_own & counting["approved"], _SAME]
     # Another reading of a file of ours counts only where it came to be paid.
     files = batch.headers["file_id"].dropna().unique()
     outdated = counting["file_id"].isin(files) & ~counting["disposition"].isin(_PAID)
@@ -114,7 +114,7 @@ def earlier_bills(
         numbers=_numbers(bills, named),
         pros=_found_by(bills, named, "pro"),
         bols=_found_by(bills, named, "bol"),
-        approved=approved,
+        approved=own_approved,
     )
 
 
@@ -160,19 +160,21 @@ def ranked(batch: Bills, earlier: Earlier) -> pd.DataFrame:
     return every.drop(columns="waits").assign(rank=range(len(every))).reset_index(drop=True)
 
 
-def _approved(known: pd.DataFrame) -> Column:
+def approved(known: pd.DataFrame) -> Column:
+    """Whether documents count as paid, by their outcome and disposition."""
     gone = known["disposition"].isin(_GONE)
-    return known["disposition"].isin(_PAID) | (known["outcome"].isin(_APPROVED) & ~gone)
+    paid: Column = known["disposition"].isin(_PAID) | (known["outcome"].isin(_APPROVED) & ~gone)
+    return paid
 
 
 def _counting(known: pd.DataFrame) -> pd.DataFrame:
     """Of each bill in each file one row: as it was approved last, else as it waits now."""
     known = known.assign(file_id=known["file_id"].fillna(known["bill"].astype("string[pyarrow]")))
-    approved = known[known["approved"]].drop_duplicates(_SAME, keep="last")
-    rest = known.merge(approved[_SAME].assign(settled=True), on=_SAME, how="left")
+    paid = known[known["approved"]].drop_duplicates(_SAME, keep="last")
+    rest = known.merge(paid[_SAME].assign(settled=True), on=_SAME, how="left")
     rest = rest[rest["settled"].isna()].drop(columns="settled").drop_duplicates(_SAME, keep="last")
     rest = rest[~_has_one(rest, COUNTS_FOR_NOTHING) & ~rest["disposition"].isin(_GONE)]
-    both = pd.concat([approved, rest], ignore_index=True)
+    both = pd.concat([paid, rest], ignore_index=True)
     return both.sort_values("bill", ascending=False, kind="stable").reset_index(drop=True)
 
 

@@ -15,11 +15,20 @@ from etl.jobs.batch import BatchFile
 from etl.jobs.stages.map import MappedBatch
 from etl.jobs.workspace import Workspace
 from etl.ledger.history import SCHEMA as HISTORY
-from etl.reconcile import Placeholders, Reconciliation, reconcile
+from etl.reconcile import Placeholders, Reconciliation, Status, reconcile
 from etl.reconcile.frames import pandas
 from etl.reference_numbers import normalise, normalised
 
 INVOICE = "freight_invoice"
+
+_USED_LINE = pa.schema(
+    [
+        ("record_id", pa.int64()),
+        ("shipment_ref", pa.string()),
+        ("charge_code", pa.string()),
+        ("status", pa.string()),
+    ]
+)
 
 
 def reconcile_invoices(
@@ -38,13 +47,16 @@ def reconcile_invoices(
     numbers = _shipment_numbers(invoices, none)
     history, references = _history(workspace, invoices, none)
     main = _with_arrival(invoices.main, files)
+    since = on - timedelta(days=workspace.project.reconcile.expected_window_days)
+    expected = _known(workspace, mapped, "expected_charge", numbers, since)
     return reconcile(
         {**invoices.tables, INVOICE: main},
-        _known(workspace, mapped, "expected_charge", numbers, on),
+        expected,
         workspace.tolerances,
-        shipments=_known(workspace, mapped, "shipment", numbers, on),
+        shipments=_known(workspace, mapped, "shipment", numbers, since),
         history=history,
         history_references=references,
+        used_charges=_used_charges(workspace, expected, since),
         mapping_findings=mapped.findings.get(INVOICE, ()),
         bills_for=_bills_for(workspace, files),
     )
@@ -81,7 +93,7 @@ def _real(numbers: pa.Array, none: Placeholders) -> pa.Array:
 
 
 def _known(
-    workspace: Workspace, mapped: MappedBatch, name: str, numbers: pa.Array, on: date
+    workspace: Workspace, mapped: MappedBatch, name: str, numbers: pa.Array, since: date
 ) -> pa.Table:
     """Records of the type `name` under one of the `numbers`, in the order of their files' arrival.
 
@@ -89,7 +101,6 @@ def _known(
     become no newer by being looked at.
     """
     schema = record_type(name).arrow_schema
-    since = on - timedelta(days=workspace.project.reconcile.expected_window_days)
     wanted = reduce(
         or_, (normalised(name).isin(numbers) for name in ("shipment_ref", "pro_no", "bol_no"))
     )
@@ -100,6 +111,29 @@ def _known(
         ours = ours.append_column("batch_id", pa.repeat(pa.scalar("", pa.string()), len(ours)))
         found = pa.concat_tables([found, ours.select(found.column_names)])
     return _in_order_of_arrival(workspace, found).select(schema.names)
+
+
+def _used_charges(workspace: Workspace, expected: pa.Table, since: date) -> pa.Table:
+    """What earlier bills were compared with of these expected charges, with the bills' columns."""
+    shipments = pc.unique(expected["shipment_ref_norm"].combine_chunks()).drop_null()
+    lines = workspace.archive.scan(
+        "reconciliation_lines",
+        since=since,
+        schema=_USED_LINE,
+        where=pc.field("shipment_ref").isin(shipments)
+        & pc.field("status").isin([Status.MATCHED, Status.WITHIN, Status.OVER, Status.UNDER]),
+    )
+    ids = pc.binary_join_element_wise(
+        lines["batch_id"], INVOICE, lines["record_id"].cast(pa.string()), "/"
+    )
+    with workspace.ledger.read() as ledger:
+        bills = ledger.history.of_documents(pc.unique(ids).to_pylist())
+    at = pc.index_in(ids, value_set=bills["document_id"].combine_chunks()).combine_chunks()
+    known = lines.select(["shipment_ref", "charge_code"]).filter(at.is_valid())
+    bills = bills.drop_columns(["shipment_ref"]).take(at.drop_null())
+    for name in known.column_names:
+        bills = bills.append_column(name, known[name])
+    return bills
 
 
 def _in_order_of_arrival(workspace: Workspace, found: pa.Table) -> pa.Table:
