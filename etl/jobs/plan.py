@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -12,12 +12,13 @@ from typing import Any, BinaryIO
 
 from etl.config.project import Job
 from etl.errors import ExitCode, TechnicalError
-from etl.jobs.batch import BatchFile, batch_file
+from etl.jobs.batch import Batch, BatchFile, batch_file
 from etl.jobs.changes import Change, changes_of
 from etl.jobs.endpoints import endpoint_settings
 from etl.jobs.preparation import prepare_files
 from etl.jobs.progress import Progress
-from etl.jobs.run import job_named, today
+from etl.jobs.run import job_named, prepare_batch, today
+from etl.jobs.scope import files_of
 from etl.jobs.workspace import Workspace
 from etl.transfer.endpoint import open_endpoint
 from etl.transfer.inbox import Inbox, Received
@@ -74,8 +75,24 @@ def plan_run(
         prepared = prepare_files(
             workspace, job, nominal_date or today(workspace, job), files, progress
         )
-        plan.changes = changes_of(workspace, prepared)
+        plan.changes = [
+            *_of_killed_reruns(workspace, job, progress),
+            *changes_of(workspace, prepared),
+        ]
     return plan
+
+
+def _of_killed_reruns(workspace: Workspace, job: Job, progress: Progress) -> Iterator[Change]:
+    """What becomes of the documents of reruns and retries that were killed: the run ends them."""
+    with workspace.ledger.read() as ledger:
+        reruns = [batch for batch in ledger.batches.unsealed(job.name) if batch.rerun_of]
+    for row in reruns:
+        folder = workspace.archive.find_batch(row.id)
+        if folder is None or folder.sealed:
+            continue  # only its seal is to be noted
+        batch = Batch(row.id, job, row.nominal_date, folder, row.rerun_of)
+        files = files_of(workspace, batch.id)
+        yield from changes_of(workspace, prepare_batch(workspace, batch, files, progress))
 
 
 def _unfinished(workspace: Workspace, job: Job) -> list[BatchFile]:

@@ -17,6 +17,7 @@ from etl.jobs.retry import retry
 from etl.odoo.target import PushState
 from tests.freight_bills import EXPECTED_HEADER, FreightBill, bills_file
 from tests.night import Night
+from tests.nights.acting import etl_command
 
 RIGHT = FreightBill("R-1", "LD-R1")
 # 0.40 above what was expected: more than 0.5 %, less than the tolerance that is given later
@@ -245,3 +246,19 @@ def test_a_bill_that_a_retry_has_paid_is_not_put_back_in_its_queue(first: FirstN
     result = first.rerun("push")
     assert (result.counts.unchanged, result.counts.held, result.counts.rejected) == (3, 0, 1)
     assert first.open_codes() == ["UNKNOWN_CODE"]
+
+
+@pytest.mark.parametrize("failpoint", ["map.records_written", "push.ledger_written"])
+def test_a_dry_run_tells_what_becomes_of_a_rerun_that_was_killed(
+    first: FirstNight, failpoint: str
+) -> None:
+    first.teach_code()
+    killed = etl_command(first.night.root, "rerun", first.batch, failpoint=failpoint)
+    assert killed.exit_code == -9
+    at_that_time = first.pushed()
+    told = etl_command(first.night.root, "run", "nightly", "--dry-run", "--json").told
+    changes = {each["business_key"].split("/")[2]: each for each in told["changes"]}
+    first.night.run()
+    news = first.pushed().keys() - at_that_time.keys()
+    assert {key for key, each in changes.items() if each["push"] == "created"} == news
+    assert news == ({"R3"} if failpoint == "map.records_written" else set())

@@ -130,9 +130,16 @@ class Town(Partners):
         stage = self.random.choice(["map", "reconcile", "push"])
         before = proof.seen(self.night.root)
         told = self.etl("rerun", batch, "--from", stage, "--dry-run", "--json").told
-        done = self.etl("rerun", batch, "--from", stage, "--json")
+        failpoint = self.random.choice(FAILPOINTS) if self.random.random() < 0.2 else None
+        done = self.etl("rerun", batch, "--from", stage, "--json", failpoint=failpoint)
         if done.exit_code != -9:
             self._as_told(told, before)
+            return
+        self.happened["rerun killed"] += 1
+        before = proof.seen(self.night.root)
+        told = self.etl("run", "nightly", "--dry-run", "--json").told["changes"]
+        self.etl("run", "nightly", "--json")
+        self._as_told(told, before)
 
     def move(self) -> None:
         """The project moves to another folder."""
