@@ -32,6 +32,7 @@ class Partners:
         versions: by number, in the order in which they were sent; repetitions are none.
         copies: numbers under which the freight of another bill was billed again.
         happened: how often each kind of thing did.
+        late: what has not happened so far does so now.
         log: what happened, for whoever looks into a failure.
     """
 
@@ -41,9 +42,15 @@ class Partners:
     versions: dict[str, list[Version]] = field(default_factory=dict)
     copies: dict[str, str] = field(default_factory=dict)
     happened: Counter[str] = field(default_factory=Counter)
+    late: bool = False
     log: list[str] = field(default_factory=list)
     _files: int = 100
     _bills: int = 0
+
+    def may(self, what: str, chance: float) -> bool:
+        """Whether a kind of thing happens now."""
+        drawn = self.random.random() < chance
+        return drawn or (self.late and not self.happened[what.strip("_")])
 
     def do(self, what: Callable[[], None]) -> None:
         """One of the things that may happen, each a method."""
@@ -100,7 +107,7 @@ class Partners:
             (self._new_charges, 0.3),
             (self._garbage, 0.2),
         ):
-            if chosen.random() < chance:
+            if self.may(what.__name__, chance):
                 self.do(what)
 
     def _new(self) -> FreightBill:

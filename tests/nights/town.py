@@ -68,7 +68,7 @@ class Town(Partners):
         self._set_clock()
         before = proof.seen(self.night.root) if (self.night.root / "ledger.db").exists() else None
         told = self.etl("run", "nightly", "--dry-run", "--json").told["changes"]
-        if self.random.random() < 0.6:
+        if self.may("kill", 0.6):
             failpoint = self.random.choice(FAILPOINTS)
             done = self.etl("run", "nightly", "--json", failpoint=failpoint)
             self.reached[failpoint] = self.reached.get(failpoint, 0) + (done.exit_code == -9)
@@ -92,7 +92,7 @@ class Town(Partners):
             (self._close, 0.4),
             (self._rerun, 0.8),
         ):
-            if self.random.random() < chance:
+            if self.may(what.__name__, chance):
                 self.do(what)
 
     def _teach(self) -> None:
@@ -130,7 +130,7 @@ class Town(Partners):
         stage = self.random.choice(["map", "reconcile", "push"])
         before = proof.seen(self.night.root)
         told = self.etl("rerun", batch, "--from", stage, "--dry-run", "--json").told
-        failpoint = self.random.choice(FAILPOINTS) if self.random.random() < 0.2 else None
+        failpoint = "map.records_written" if self.may("rerun killed", 0.2) else None
         done = self.etl("rerun", batch, "--from", stage, "--json", failpoint=failpoint)
         if done.exit_code != -9:
             self._as_told(told, before)
@@ -265,6 +265,7 @@ def live(night: Night, seed: int, nights: int) -> Town:
     town = Town(night, random.Random(seed))
     for number in range(nights):
         town.log.append(f"--- night {number}")
+        town.late = number >= nights // 2
         try:
             town.evening()
             town.run()
