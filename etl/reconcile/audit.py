@@ -30,11 +30,12 @@ from etl.reconcile.earlier import Earlier, earlier_bills, ranked
 from etl.reconcile.expectations import Expectations, expectations
 from etl.reconcile.frames import MONEY, SUM, Column, arrow
 from etl.reconcile.freight import freight_of, numbers_of, with_ours
-from etl.reconcile.matching import matched_shipments, unmatched
+from etl.reconcile.matching import matched_shipments, unmatched, with_problems
 from etl.reconcile.reasons import Weight, findings
 from etl.reconcile.repeated import repeated_invoices
 from etl.reconcile.tolerances import Tolerances
 from etl.reconcile.used_up import used_up
+from etl.reconcile.validity import counting_charges, invalid_charges, with_days
 
 RECONCILED_INVOICE = pa.schema(
     [
@@ -138,12 +139,14 @@ def reconcile(
 
     found = [totals(batch), currencies(batch)]
     found.append(_of_mappings(mapping_findings, pd.concat(found)))
-    matched = matched_shipments(batch, wanted)
+    matched = with_days(matched_shipments(batch, wanted), batch, wanted)
+    charges = counting_charges(matched, wanted)
+    matched = with_problems(matched, charges)
     others = other_carriers(batch, bills_for or {})
     every = _trusted(ranked(batch, earlier), others)
     duplicates = _duplicates(batch, earlier, every, wanted, matched, tolerances)
     duplicate_ids = _blocking(pd.concat([others, duplicates], ignore_index=True))
-    rows = compared_charges(batch, matched, wanted, tolerances, duplicate_ids)
+    rows = compared_charges(batch, matched, charges, tolerances, duplicate_ids)
     sums = bill_sums(batch, rows, tolerances)
 
     by_charge = nothing_to_reclaim(charge_findings(rows), sums)
@@ -154,6 +157,7 @@ def reconcile(
         others,
         duplicates,
         unmatched(matched),
+        invalid_charges(matched, wanted),
         used_up(rows, duplicate_ids, every, used_charges),
         later_bill_findings(batch, rows),
         by_charge,

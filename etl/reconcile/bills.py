@@ -40,6 +40,8 @@ _INVOICE = pa.schema(
         pa.field("invoice_type", pa.string()),
         pa.field("billing_kind", pa.string()),
         pa.field("orig_invoice_no", pa.string()),
+        pa.field("invoice_date", pa.date32()),
+        pa.field("ship_date", pa.date32()),
         pa.field("currency", pa.string()),
         pa.field("total", MONEY),
         pa.field("tax_total", MONEY),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 
 from etl.reconcile.bills import Bills, Kind
-from etl.reconcile.expectations import Expectations
 from etl.reconcile.frames import ZERO, Column, as_text, wide
 from etl.reconcile.reasons import REASON_OF_CHARGE, Reason, Status, Weight, findings
 from etl.reconcile.tolerances import Tolerances
@@ -17,7 +16,7 @@ _SCOPE = ["carrier_scac", "shipment", "charge_code"]
 def compared_charges(
     bills: Bills,
     matched: pd.DataFrame,
-    expectations: Expectations,
+    charges: pd.DataFrame,
     tolerances: Tolerances,
     duplicates: Column,
 ) -> pd.DataFrame:
@@ -27,10 +26,11 @@ def compared_charges(
     batch's invoices bills is NOT_BILLED on the first ordinary invoice of its shipment.
 
     Args:
+        charges: see :func:`etl.reconcile.validity.counting_charges`.
         duplicates: record_ids of duplicates; they use up no expected charge.
     """
-    rows = _billed(bills, matched).merge(expectations.charges, on=_SCOPE, how="left")
-    missing = _not_billed(rows, matched, bills, expectations, duplicates)
+    rows = _billed(bills, matched).merge(charges, on=[*_SCOPE, "day"], how="left")
+    missing = _not_billed(rows, matched, bills, charges, duplicates)
     rows = pd.concat([rows, missing], ignore_index=True)
     rows = rows.merge(bills.headers[["record_id", "kind"]], on="record_id")
 
@@ -105,15 +105,17 @@ def billed_charges(bills: Bills, matched: pd.DataFrame) -> pd.DataFrame:
 
 
 def _billed(bills: Bills, matched: pd.DataFrame) -> pd.DataFrame:
-    """record_id, carrier_scac, ref, shipment, problem, charge_code, currency, billed."""
+    """record_id, carrier_scac, ref, shipment, day, problem, charge_code, currency, billed."""
     lines = bills.lines[["record_id", "ref", "charge_code", "currency", "amount"]]
     # A charge without a reference goes to the shipment of its invoice where that has only one.
     only = matched.drop_duplicates("record_id", keep=False).set_index("record_id")["ref"]
     lines = lines.assign(ref=lines["ref"].fillna(lines["record_id"].map(only)))
-    of_match = matched[["record_id", "ref", "carrier_scac", "shipment", "problem"]]
+    scope = ["record_id", "ref", "carrier_scac", "shipment", "day", "problem"]
+    of_match = matched[scope]
     lines = lines.merge(of_match, on=["record_id", "ref"], how="left")
-    scope = ["record_id", "ref", "carrier_scac", "shipment", "problem", "charge_code", "currency"]
-    sums = lines.groupby(scope, sort=False, dropna=False)["amount"].sum()
+    sums = lines.groupby([*scope, "charge_code", "currency"], sort=False, dropna=False)[
+        "amount"
+    ].sum()
     return wide(sums).rename("billed").reset_index()
 
 
@@ -121,7 +123,7 @@ def _not_billed(
     billed: pd.DataFrame,
     matched: pd.DataFrame,
     bills: Bills,
-    expectations: Expectations,
+    charges: pd.DataFrame,
     duplicates: Column,
 ) -> pd.DataFrame:
     """Expected charges without a bill, given to the first ordinary invoice of their shipment."""
@@ -129,9 +131,9 @@ def _not_billed(
     ordinary = bills.headers[bills.headers["kind"] == Kind.BILL]
     ordinary = ordinary.loc[~ordinary["record_id"].isin(duplicates), ["record_id", "currency"]]
     first = matched.dropna(subset=scope).merge(ordinary, on="record_id").drop_duplicates(scope)
-    first = first[["record_id", "ref", *scope, "problem", "currency"]]
+    first = first[["record_id", "ref", *scope, "day", "problem", "currency"]]
 
-    missing = first.merge(expectations.charges, on=scope)
+    missing = first.merge(charges, on=[*scope, "day"])
     found = billed.loc[~billed["record_id"].isin(duplicates), _SCOPE].drop_duplicates()
     missing = missing.merge(found.assign(found=True), on=_SCOPE, how="left")
     # An expected credit is not missing from the invoice it belongs to; a discount is.

@@ -10,10 +10,6 @@ import pyarrow as pa
 from etl.reconcile.frames import MONEY, frame, normalised, wide
 from etl.reconcile.placeholders import Placeholders
 
-_SOURCES = ["tender", "quote", "rate", "accrual"]
-"""Which source counts where several speak of a shipment: what was agreed for this one load goes
-before the contract's rate, and that before our own accrual of it."""
-
 _EXPECTED = pa.schema(
     [
         pa.field("source", pa.string()),
@@ -25,6 +21,8 @@ _EXPECTED = pa.schema(
         pa.field("amount", MONEY),
         pa.field("currency", pa.string()),
         pa.field("state", pa.string()),
+        pa.field("effective_from", pa.date32()),
+        pa.field("effective_to", pa.date32()),
     ]
 )
 _SHIPMENT = pa.schema(
@@ -33,6 +31,7 @@ _SHIPMENT = pa.schema(
         pa.field("shipment_ref", pa.string()),
         pa.field("pro_no", pa.string()),
         pa.field("bol_no", pa.string()),
+        pa.field("ship_date", pa.date32()),
     ]
 )
 
@@ -46,14 +45,16 @@ class Expectations:
     """Expected charges and the keys of shipments.
 
     Attributes:
-        charges: carrier_scac, shipment, charge_code, expected, expected_currency; one row a
-            charge of a shipment.
+        charges: carrier_scac, shipment, charge_code, source, expected, expected_currency, state,
+            effective_from, effective_to; oldest first, in all their versions.
+        shipped: carrier_scac, shipment, ship_date; where we know it, and each once.
         keys: carrier_scac, kind (SHIPMENT, PRO, BOL), key, shipment; one row a key, and only
             keys that name one shipment.
         many_shipments: carrier_scac, bol; the BOLs that name more than one.
     """
 
     charges: pd.DataFrame
+    shipped: pd.DataFrame
     keys: pd.DataFrame
     many_shipments: pd.DataFrame
 
@@ -61,7 +62,7 @@ class Expectations:
 def expectations(
     expected: pa.Table, shipments: pa.Table | None, none: Placeholders
 ) -> Expectations:
-    """Read expected charges (oldest first: the last one of a key counts) and shipments.
+    """Read expected charges (oldest first) and shipments.
 
     Args:
         none: which references are none; a charge of none of our shipments is left out.
@@ -76,25 +77,17 @@ def expectations(
     keys = _keys(pd.concat([charges[names], known[names]], ignore_index=True))
     named = keys.groupby(["carrier_scac", "kind", "key"])["shipment"].transform("size")
     many = keys[(named > 1) & (keys["kind"] == "BOL")].drop_duplicates(["carrier_scac", "key"])
-    return Expectations(
-        charges=_counting(charges),
-        keys=keys[named == 1],
-        many_shipments=many.rename(columns={"key": "bol"})[["carrier_scac", "bol"]],
-    )
-
-
-def _counting(charges: pd.DataFrame) -> pd.DataFrame:
-    scope = ["carrier_scac", "shipment"]
-    charges = charges.drop_duplicates(["source", *scope, "charge_code"], keep="last")
-    charges = charges[charges["state"].fillna("open").isin(["open", "partly_matched"])]
-    rank = charges["source"].map({name: rank for rank, name in enumerate(_SOURCES)})
-    rank = rank.fillna(len(_SOURCES)).astype("int64")
-    best = rank.groupby([charges[name] for name in scope]).transform("min")
-    charges = charges[rank == best]
+    shipped = known.dropna(subset=["shipment", "ship_date"])
+    shipped = shipped.drop_duplicates(["carrier_scac", "shipment"], keep="last")
     charges = charges.assign(
         expected=wide(charges["amount"]), expected_currency=charges["currency"]
     )
-    return charges[[*scope, "charge_code", "expected", "expected_currency"]].reset_index(drop=True)
+    return Expectations(
+        charges=charges.reset_index(drop=True),
+        shipped=shipped[["carrier_scac", "shipment", "ship_date"]],
+        keys=keys[named == 1],
+        many_shipments=many.rename(columns={"key": "bol"})[["carrier_scac", "bol"]],
+    )
 
 
 def _keys(shipments: pd.DataFrame) -> pd.DataFrame:

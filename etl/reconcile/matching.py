@@ -6,7 +6,6 @@ import pandas as pd
 
 from etl.reconcile.bills import Bills
 from etl.reconcile.expectations import Expectations
-from etl.reconcile.frames import Column
 from etl.reconcile.freight import KIND_OF_REFERENCE
 from etl.reconcile.reasons import Reason, Weight, findings
 
@@ -19,8 +18,7 @@ def matched_shipments(bills: Bills, expectations: Expectations) -> pd.DataFrame:
 
     Returns:
         record_id, carrier_scac, ref (as billed; null where the charges give none), shipment
-        (ours; null where unknown), matched_by (SHIPMENT, PRO, BOL; null where unknown), problem
-        (SHIPMENT_NOT_FOUND, NO_RATE; null where charges can be compared).
+        (ours; null where unknown), matched_by (SHIPMENT, PRO, BOL; null where unknown).
     """
     headers = bills.headers
     billed = bills.lines[["record_id", "ref"]].drop_duplicates()
@@ -40,10 +38,28 @@ def matched_shipments(bills: Bills, expectations: Expectations) -> pd.DataFrame:
     hits = candidates.merge(expectations.keys, on=["carrier_scac", "kind", "key"])
     hits = hits.sort_values("rank", kind="stable").drop_duplicates(["record_id", "ref"])
     hits = hits.rename(columns={"kind": "matched_by"})
-    matched = billed.merge(
+    return billed.merge(
         hits[["record_id", "ref", "shipment", "matched_by"]], on=["record_id", "ref"], how="left"
     )
-    return matched.assign(problem=_problem(matched, expectations, many))
+
+
+def with_problems(matched: pd.DataFrame, charges: pd.DataFrame) -> pd.DataFrame:
+    """`matched` with the column `problem`: SHIPMENT_NOT_FOUND, NO_RATE; null where charges can be
+    compared.
+
+    Args:
+        charges: see :func:`etl.reconcile.validity.counting_charges`.
+    """
+    scope = ["carrier_scac", "shipment", "day"]
+    charged = charges[scope].drop_duplicates().assign(rated=True)
+    rated = matched[scope].merge(charged, on=scope, how="left")["rated"].notna()
+    problem = pd.Series(None, index=matched.index, dtype="string[pyarrow]")
+    problem[matched["shipment"].isna()] = Reason.SHIPMENT_NOT_FOUND
+    problem[matched["shipment"].notna() & ~rated] = Reason.NO_RATE
+    # A charge of an invoice for many shipments that names none is judged as a charge.
+    refs = matched.groupby("record_id")["ref"].transform("nunique")
+    problem[matched["ref"].isna() & (refs > 1)] = None
+    return matched.assign(problem=problem)
 
 
 def unmatched(matched: pd.DataFrame) -> pd.DataFrame:
@@ -58,18 +74,6 @@ def unmatched(matched: pd.DataFrame) -> pd.DataFrame:
         details = [_sentence(sentence, names) for names in listed]
         found.append(findings(listed.index.to_list(), Weight.BLOCKING, reason, details))
     return pd.concat(found, ignore_index=True)
-
-
-def _problem(matched: pd.DataFrame, expectations: Expectations, many: Column) -> Column:
-    scope = ["carrier_scac", "shipment"]
-    charged = expectations.charges[scope].drop_duplicates().assign(rated=True)
-    rated = matched[scope].merge(charged, on=scope, how="left")["rated"].notna()
-    problem = pd.Series(None, index=matched.index, dtype="string[pyarrow]")
-    problem[matched["shipment"].isna()] = Reason.SHIPMENT_NOT_FOUND
-    problem[matched["shipment"].notna() & ~rated] = Reason.NO_RATE
-    # A charge of an invoice for many shipments that names none is judged as a charge.
-    problem[matched["ref"].isna() & matched["record_id"].isin(many)] = None
-    return problem
 
 
 def _sentence(sentence: str, names: list[str | None]) -> str:

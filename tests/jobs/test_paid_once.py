@@ -191,3 +191,21 @@ def test_a_number_too_long_to_be_known_again_is_not_paid(night: Night, long: str
     told = [each for each in item.details["defects"] if each["code"] == "BAD_VALUE"]
     assert told
     assert all("at most 200 characters" in each["expected"] for each in told)
+
+
+@pytest.mark.parametrize(
+    ("valid", "pushed"),
+    [("2026-11-18,2026-11-18", 1), ("2026-11-19,2026-12-31", 0), ("2020-01-01,2026-11-17", 0)],
+)
+def test_a_charge_is_expected_on_the_day_of_the_shipment(
+    night: Night, valid: str, pushed: int
+) -> None:
+    agreed = expected_file(ONE).replace("2026-01-01,2026-12-31", valid)
+    night.drop("tms", "expected_charges_1.csv", agreed)
+    night.drop("acme-freight", "one.edi", bills_file(ONE))
+    assert night.run().counts.pushed == pushed
+    if not pushed:
+        with night.open().ledger.read() as ledger:
+            [item] = ledger.exceptions.find()
+        assert item.code == "NO_RATE"
+        assert "not on 2026-11-18" in item.message
