@@ -157,7 +157,7 @@ class ControlNumberPolicy:
         gaps: numbers left out: warn (an exception), ignore.
     """
 
-    duplicates: str = "warn"
+    duplicates: str = "reject"
     groups: str = "ignore"
     gaps: str = "ignore"
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from etl.jobs.batch import BatchFile
@@ -35,7 +37,23 @@ class Standing:
     def waits(self, document: Document) -> bool:
         """Whether somebody has to look at it still, or its batch is not finished."""
         waiting = (document.file_id, document.business_key) in self.open
-        return waiting or document.disposition is None
+        return waiting or document.disposition is None or self._kept_out_together(document)
+
+    def _kept_out_together(self, document: Document) -> bool:
+        """Whether it was kept out with its whole interchange, of which one exception tells, and
+        that waits."""
+        told = self._told_of_files.get(document.file_id)
+        rejected = document.disposition == Disposition.REJECTED
+        return rejected and told is not None and not told.isdisjoint(document.reasons)
+
+    @cached_property
+    def _told_of_files(self) -> Mapping[str | None, set[str]]:
+        """Codes of what waits of files and names no document, by file."""
+        codes: dict[str | None, set[str]] = defaultdict(set)
+        for item in self.waiting:
+            if not item.business_key:
+                codes[item.file_id].add(item.code)
+        return codes
 
     def settled(self, kind: str, file_id: str | None, business_key: str | None) -> bool:
         """Whether it was decided: taken in, replaced, or closed by a person."""

@@ -2,7 +2,9 @@
 
 import pytest
 
+from etl.jobs.rebuild import rebuild_ledger
 from etl.jobs.rerun import rerun
+from etl.jobs.retry import retry
 from tests.edi_night import ACME, POLICY, EdiNight
 from tests.freight_bills import FreightBill, bills_file
 
@@ -30,6 +32,36 @@ def test_a_number_that_came_before_keeps_its_interchange_out(edi: EdiNight) -> N
     assert "AK9*A*1*1*1" in first
     assert "AK9*R*1*1*0" in second
     assert [each.result for each in edi.interchanges("in")] == ["A", "R"]
+
+
+def test_without_a_declaration_it_is_kept_out_and_the_sender_is_told_so(edi: EdiNight) -> None:
+    edi.declare(ACME, {**POLICY, "acknowledge": {"x12": ["TA1", "997"]}})
+    for name in ("first", "second"):
+        drop(edi, name, 101)
+        edi.run()
+    answers = [text.splitlines()[1] for text in edi.delivered().values()]
+    assert answers == ["TA1*000000101*261121*2315*A*000~", "TA1*000000101*261121*2315*R*025~"]
+
+
+def test_a_number_that_came_before_is_known_after_a_rebuild(edi: EdiNight) -> None:
+    drop(edi, "first", 101)
+    edi.run()
+    for path in edi.night.root.glob("ledger.db*"):
+        path.unlink()
+    rebuild_ledger(edi.open())
+    drop(edi, "second", 101)
+    assert edi.run().counts.rejected == 1
+
+
+def test_a_sender_that_counts_anew_is_read_once_that_is_declared(edi: EdiNight) -> None:
+    for name in ("first", "second"):
+        drop(edi, name, 101)
+        edi.run()
+    (item,) = edi.exceptions(code="DUPLICATE_CONTROL_NUMBER")
+    declare(edi, duplicates="warn")
+    (result,) = retry(edi.open(), [item.id])
+    assert (result.counts.stored, result.counts.rejected) == (1, 0)
+    assert edi.exceptions() == []
 
 
 def test_of_two_in_one_night_the_one_that_came_first_counts(edi: EdiNight) -> None:
