@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from etl.defects import Defect
+from etl.defects import Defect, Severity
 from etl.errors import EtlError
 from etl.jobs.stages.map import Trouble
 from etl.ledger.documents import document_id
@@ -60,20 +60,21 @@ def technical(code: str, subject: str, job: str, error: EtlError | None = None) 
 
 def data(trouble: Trouble, batch_id: str, business_key: str | None, *, known: bool) -> NewException:
     """A document or file that breaks its contract, or that the code raised for, which is technical;
-    the first defect gives the code.
+    the first defect that keeps it out gives the code, and stands before those that only tell.
 
     Args:
         known: whether the ledger has a row for the document.
     """
-    first = trouble.defects[0]
-    more = len(trouble.defects) - 1
+    defects = sorted(trouble.defects, key=lambda defect: defect.severity is not Severity.REJECT)
+    first = defects[0]
+    more = len(defects) - 1
     also = f" (and {more} more)" if more else ""
     return NewException(
         kind=ExceptionKind.TECHNICAL if trouble.fault else ExceptionKind.DATA,
         queue=INTEGRATION,
         code=first.code,
         message=f"{first}{also}",
-        details={"defects": [_defect(defect) for defect in trouble.defects[:_DEFECTS_SHOWN]]},
+        details={"defects": [_defect(defect) for defect in defects[:_DEFECTS_SHOWN]]},
         partner=trouble.file.partner,
         batch_id=batch_id,
         file_id=trouble.file.id,

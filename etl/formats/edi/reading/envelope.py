@@ -2,23 +2,20 @@
 
 X12.5, X12.6: ISA..IEA holds GS..GE holds ST..SE. ISO 9735: UNB..UNZ holds UNH..UNT, or UNG..UNE
 that hold these. Trailers repeat their header's control number and count what they close. Only the
-few envelope segments around the transactions are walked one by one. What is wrong with a group or
-an interchange is the file's defect, not its transactions': these may be in the next stage already
-when the trailer comes.
+few envelope segments around the transactions are walked one by one.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from etl.defects import Position, Severity
-from etl.formats.edi.checks.findings import MOST_ALIKE, Findings
+from etl.defects import Severity
+from etl.formats.edi.checks.findings import Findings
 from etl.formats.edi.elements import element
 from etl.formats.edi.reading.buffer import Buffer
+from etl.formats.edi.reading.envelope_faults import EnvelopeFaults, FileState
 from etl.formats.edi.reading.kinds import kinds_of
 from etl.formats.edi.reading.parts import Part
 from etl.formats.edi.reading.segments import SegmentIndex
@@ -42,24 +39,6 @@ from etl.formats.edi.syntax import (
 TEST = "TEST_INTERCHANGE"
 
 
-@dataclass
-class FileState:
-    """Where in the envelopes of a file the reader stands; carried from chunk to chunk.
-
-    Attributes:
-        interchange, group: those whose trailer has not come yet.
-        seen: sender, receiver and number of the file's interchanges so far.
-        segments: how many segments of a transaction that is read in parts have come.
-        transactions: how many transactions of the file have come, one in parts included.
-    """
-
-    interchange: OpenEnvelope | None = None
-    group: OpenEnvelope | None = None
-    seen: set[str] = field(default_factory=set)
-    segments: int = 0
-    transactions: int = 0
-
-
 class EnvelopeWalk:
     """Gives the transactions of a buffer their envelopes, and checks these.
 
@@ -81,12 +60,12 @@ class EnvelopeWalk:
         self._syntax = syntax
         self._index, self._buffer, self._outline = index, buffer, outline
         self.state, self._part = state, part
-        self._severities, self._findings = severities, findings
+        self._severities = severities
         self._interchanges: list[OpenEnvelope] = []
         self._groups: list[OpenEnvelope] = []
         self._marks: list[tuple[int, int, int]] = []
         self._base = 0
-        self._told: Counter[str] = Counter()
+        self._faults = EnvelopeFaults(syntax, index, buffer, severities, findings, state)
 
     def run(self) -> Transactions:
         """Walk over the pieces, and in each over what stands around its transactions."""
@@ -100,18 +79,18 @@ class EnvelopeWalk:
             if piece.opens:
                 self._count(int(bounds[number]))
                 self.state = FileState()
-                self._told.clear()
-                self._junk_before(number)
+                self._faults.begin(self.state)
+                self._faults.junk_before(number)
                 if piece.header.assumed:
-                    self._assumed(int(bounds[number]))
+                    self._faults.assumed(int(bounds[number]))
             for segment in events[parts[number] : parts[number + 1]].tolist():
                 if segment in strays:
-                    self._stray(segment, strays[segment])
+                    self._faults.stray(segment, strays[segment])
                 else:
                     self._envelope_segment(segment)
             last = int(bounds[number + 1]) - 1
             if piece.unterminated:
-                self._unterminated(last)
+                self._faults.unterminated(last)
             if piece.closes:
                 self._close("the file ends", last)
         self._count(len(self._index))
@@ -174,7 +153,7 @@ class EnvelopeWalk:
         elif kind == TRANSACTION_END:
             header, trailer = self._syntax.transaction.header, self._syntax.transaction.trailer
             text = f"an {trailer} without its {header} before it"
-            self._tell(f"{header}_MISSING", "trailers", segment, text)
+            self._faults.tell(f"{header}_MISSING", "trailers", segment, text)
         self._mark(segment)
 
     def _count(self, segment: int) -> None:
@@ -200,7 +179,7 @@ class EnvelopeWalk:
         self._interchanges.append(opened)
         if fault := syntax.form_fault(self._index.text(segment), elements):
             found, expected = fault
-            self._tell(
+            self._faults.tell(
                 f"{syntax.interchange.header}_FORM",
                 syntax.interchange.header.lower(),
                 segment,
@@ -212,11 +191,11 @@ class EnvelopeWalk:
             opened.element(at)
             for at in (syntax.sender_at, syntax.receiver_at, syntax.interchange.number_at)
         )
-        self._content(segment, elements)
+        self._faults.content(segment, elements)
         if opened.element(syntax.test_at) == syntax.test_mark:
             self._test(segment, opened)
         if key in self.state.seen:
-            self._used_twice(segment, syntax.interchange)
+            self._faults.used_twice(segment, syntax.interchange)
             if self._severities["duplicates"] is Severity.REJECT:
                 opened.kept_out = (
                     f"DUPLICATE_{syntax.interchange.header}",
@@ -234,35 +213,20 @@ class EnvelopeWalk:
         )
         self.state.group = group
         self._groups.append(group)
-        self._content(segment, elements)
+        self._faults.content(segment, elements)
         if interchange is None:
-            self._no_header(segment, f"a {envelope.header}", self._syntax.interchange)
+            self._faults.no_header(segment, f"a {envelope.header}", self._syntax.interchange)
             return
         if group.number in interchange.seen:
-            self._used_twice(segment, envelope)
+            self._faults.used_twice(segment, envelope)
         interchange.seen.add(group.number)
         interchange.held += 1
-
-    def _content(self, segment: int, elements: list[str]) -> None:
-        """Tell what cannot be right in the header of an interchange or a group."""
-        header = self._syntax.interchange.header.lower()
-        for fault in self._syntax.content_faults(elements):
-            segment_id = elements[0].strip()
-            self._tell(
-                f"{segment_id}_CONTENT",
-                header,
-                segment,
-                f"{segment_id}{fault.element:02} cannot be {fault.what}",
-                place=fault.element,
-                value=fault.value,
-                expected=fault.expected,
-            )
 
     def _test(self, segment: int, opened: OpenEnvelope) -> None:
         """Tell that an interchange is a test; one that is rejected is kept out as a whole."""
         header, place = self._syntax.interchange.header, self._syntax.test_at
         message = f"{header}{place:02} says that this is a test"
-        self._tell(
+        self._faults.tell(
             TEST,
             "test",
             segment,
@@ -279,12 +243,12 @@ class EnvelopeWalk:
     ) -> None:
         trailer = envelope.trailer
         if opened is None:
-            self._no_header(segment, f"a {trailer}", envelope)
+            self._faults.no_header(segment, f"a {trailer}", envelope)
             return
         elements = self._index.elements(segment)
         opened.counted = element(elements, envelope.count_at)
         if not same_number(opened.counted, str(opened.held)):
-            self._tell(
+            self._faults.tell(
                 f"{trailer}_COUNT",
                 "group_counts",
                 segment,
@@ -296,7 +260,7 @@ class EnvelopeWalk:
             )
         repeated = element(elements, envelope.repeated_at)
         if not same_number(repeated, opened.number):
-            self._tell(
+            self._faults.tell(
                 f"{trailer}_REFERENCE",
                 "references",
                 segment,
@@ -305,10 +269,6 @@ class EnvelopeWalk:
                 value=repeated,
                 expected=opened.number,
             )
-
-    def _no_header(self, segment: int, what: str, envelope: Envelope) -> None:
-        text = f"{what} stands without its {envelope.header} before it"
-        self._tell(f"{envelope.header}_MISSING", "trailers", segment, text)
 
     def _close(self, why: str, segment: int) -> None:
         """The interchange ends without its trailer, if it is open."""
@@ -325,117 +285,10 @@ class EnvelopeWalk:
         self, why: str, segment: int, envelope: Envelope, opened: OpenEnvelope | None
     ) -> None:
         if opened is not None:
-            self._tell(
+            self._faults.tell(
                 f"{envelope.trailer}_MISSING",
                 "trailers",
                 segment,
                 f"{why} before the {envelope.trailer}; ask the partner whether the file is whole",
                 expected=f"{envelope.trailer} with control number {opened.number}",
             )
-
-    def _unterminated(self, last: int) -> None:
-        if self.state.interchange is not None:
-            self._tell(
-                "TRUNCATED",
-                "trailers",
-                last,
-                "the text breaks off inside this segment; ask the partner to send the file again",
-                expected="a segment terminator",
-            )
-        elif (
-            self._index.classes[last] == INTERCHANGE_END
-            and not self._index.delimiters.breaks_lines
-            and self._severities["trailers"] is not None
-        ):
-            self._findings.add(
-                "TERMINATOR_MISSING",
-                Severity.WARN,
-                "the last segment has no terminator",
-                self._findings.places.of(last),
-            )
-
-    def _junk_before(self, number: int) -> None:
-        junk, file = self._buffer.pieces[number].junk, self._buffer.numbers[number]
-        if junk:
-            self._findings.add(
-                "JUNK",
-                self._severities["junk"],
-                f"something stands before the first {self._syntax.interchange.header} and was not "
-                "read",
-                (file, Position(self._buffer.files[file].name, byte_offset=0)),
-                value=junk[:200].decode("ascii", "replace"),
-                expected=f"an {self._syntax.interchange.header} at the start of the file",
-            )
-
-    def _assumed(self, segment: int) -> None:
-        header = self._syntax.interchange.header
-        self._tell(
-            "UNA_MISSING",
-            header.lower(),
-            segment,
-            "segments end with line feeds here, which no UNA declares; ask the partner to end them "
-            "with ' or to send a UNA",
-            expected="a UNA that declares the line feed",
-        )
-
-    def _stray(self, begin: int, end: int) -> None:
-        syntax = self._syntax
-        inside, group = self.state.interchange is not None, self.state.group is not None
-        many = f"{end - begin} segments stand" if end - begin > 1 else "a segment stands"
-        envelope = syntax.transaction if inside else syntax.interchange
-        within = (
-            f"{syntax.transaction.header} or {syntax.group.trailer}"
-            if group
-            else f"{syntax.group.header} or {syntax.interchange.trailer}"
-        )
-        self._tell(
-            "STRAY_SEGMENT" if inside else "JUNK",
-            "junk",
-            begin,
-            f"{many} outside of any {envelope.name} and cannot be read; ask the partner what they "
-            "belong to",
-            value=self._index.text(begin),
-            expected=within if inside else f"an {syntax.interchange.header} or nothing",
-        )
-
-    def _used_twice(self, segment: int, envelope: Envelope) -> None:
-        self._tell(
-            f"DUPLICATE_{envelope.header}",
-            "duplicates",
-            segment,
-            f"the {envelope.name} control number was used before in this file; ask the partner "
-            f"whether the {envelope.name} was sent twice",
-            place=envelope.number_at,
-            value=element(self._index.elements(segment), envelope.number_at),
-            expected="a number not used before",
-        )
-
-    def _tell(
-        self,
-        code: str,
-        setting: str,
-        segment: int,
-        message: str,
-        *,
-        place: int | None = None,
-        value: str | None = None,
-        expected: str | None = None,
-    ) -> None:
-        self._told[code] += 1
-        if self._told[code] > MOST_ALIKE:
-            return
-        file, at = self._findings.places.of(segment, place)
-        interchange, group = self.state.interchange, self.state.group
-        at = replace(
-            at,
-            interchange=interchange.number if interchange else None,
-            group=group.number if group else None,
-        )
-        told = self._findings.add(
-            code, self._severities[setting], message, (file, at), value=value, expected=expected
-        )
-        envelope = self._syntax.group
-        of_group = {envelope.header, envelope.trailer} & set(code.split("_"))
-        concerned = group if of_group else interchange
-        if told is not None and concerned is not None:
-            concerned.defects.append(told)

@@ -18,7 +18,8 @@ from etl.formats.edi.reading.buffer import Buffer, joined
 from etl.formats.edi.reading.content import Reading
 from etl.formats.edi.reading.cutting import Cutter
 from etl.formats.edi.reading.declaration import Declaration
-from etl.formats.edi.reading.envelope import EnvelopeWalk, FileState
+from etl.formats.edi.reading.envelope import EnvelopeWalk
+from etl.formats.edi.reading.envelope_faults import FileState
 from etl.formats.edi.reading.framing import Piece, pieces
 from etl.formats.edi.reading.matches import Matches
 from etl.formats.edi.reading.parts import WHOLE, Part

@@ -21,6 +21,7 @@ READER = (
     "checks/transactions",
     "checks/values",
     "reading/envelope",
+    "reading/envelope_faults",
     "reading/framing",
 )
 """The modules that tell defects."""
