@@ -145,6 +145,31 @@ def _credited(a: FreightBill, b: FreightBill) -> Case:
     return Case("credit note", [Sent(1, a, PAY), Sent(2, credit, "CREDIT")], [a])
 
 
+def _all_numbers_other(a: FreightBill, b: FreightBill) -> Case:
+    again = replace(a, number=b.number, pro=b.pro, bol=b.bol)
+    return Case("all numbers other", [Sent(1, a, PAY), Sent(3, again, "OVER_ACCRUAL")], [a])
+
+
+def _full_width(a: FreightBill, b: FreightBill) -> Case:
+    wide = "".join(chr(ord(one) + 0xFEE0) for one in str(a.pro))
+    again = replace(a, number=b.number, pro=wide, bol="ＮＯＮＥ")
+    return Case("full-width PRO", [Sent(1, a, PAY), Sent(2, again, "DUPLICATE_BILL")], [a])
+
+
+def _credited_twice(a: FreightBill, b: FreightBill) -> Case:
+    credit = replace(a, charges=(("400", -1500),))
+    again = replace(credit, number=b.number, pro=b.pro, bol=b.bol)
+    sent = [Sent(1, credit, PAY), Sent(2, again, "OVER_ACCRUAL", "freight-desk")]
+    return Case("expected credit twice", sent, [credit])
+
+
+def _corrected_beside_a_duplicate(a: FreightBill, b: FreightBill) -> Case:
+    (base, cents), fuel = a.charges
+    first = replace(a, charges=((base, cents + 10), fuel))
+    sent = [Sent(1, first, PAY), Sent(2, replace(a, number=b.number), "DUPLICATE_BILL")]
+    return Case("correction beside a duplicate", [*sent, Sent(2, a, PAY)], [a])
+
+
 def _recoded(a: FreightBill, b: FreightBill) -> Case:
     """Retried after the last night, when the code is known."""
     coded = replace(a, charges=(a.charges[0], ("ZRT", a.charges[1][1])))
@@ -169,6 +194,10 @@ _KINDS: tuple[Callable[[FreightBill, FreightBill], Case], ...] = (
     _split,
     _shared_bol,
     _credited,
+    _all_numbers_other,
+    _full_width,
+    _credited_twice,
+    _corrected_beside_a_duplicate,
     _recoded,
 )
 

@@ -121,8 +121,8 @@ def earlier_bills(
 def ranked(batch: Bills, earlier: Earlier) -> pd.DataFrame:
     """All bills that count, of history and of the batch, in the strict order in which they do.
 
-    First what was approved, then what waits; each by the arrival of its file, and of one file by
-    the order in it.
+    First what was approved, then another version of that, then what waits; each by the arrival of
+    its file, and of one file by the order in it.
 
     Returns:
         The columns of :attr:`Earlier.bills` but `bill` being the record_id for those of the batch,
@@ -155,9 +155,12 @@ def ranked(batch: Bills, earlier: Earlier) -> pd.DataFrame:
         arrived=earlier.bills["arrived"].astype("float64").fillna(float("-inf")), in_batch=False
     )
     every = pd.concat([past, headers[columns].assign(in_batch=True)], ignore_index=True)
-    every = every.assign(waits=~every["approved"].astype(bool))
-    every = every.sort_values(["waits", "arrived", "in_batch"], kind="stable")
-    return every.drop(columns="waits").assign(rank=range(len(every))).reset_index(drop=True)
+    counts = every["approved"].astype(bool)
+    version = every["business_key"].isin(every.loc[counts, "business_key"].dropna())
+    level = (~counts).astype(int) + (~counts & ~version).astype(int)
+    every = every.assign(level=level)
+    every = every.sort_values(["level", "arrived", "in_batch"], kind="stable")
+    return every.drop(columns="level").assign(rank=range(len(every))).reset_index(drop=True)
 
 
 def approved(known: pd.DataFrame) -> Column:

@@ -137,6 +137,18 @@ def test_a_correction_is_no_duplicate_of_a_bill_that_repeats_what_it_corrects(
     assert [bool(each) for each in reasons] == [True, False]
 
 
+@pytest.mark.parametrize("pro", ["P1", "P2"])
+def test_a_correction_comes_before_bills_that_are_only_new(pro: str) -> None:
+    history = [before("1", record_hash="h", shipment_ref="S1", pro_norm="P1", bol_norm="B1")]
+    history[0]["amount"] = Decimal(501)
+    billed = [
+        invoice("2", BILLED, pro_no=pro, bol_no="B1"),
+        invoice("1", BILLED, pro_no="P1", bol_no="B1"),
+    ]
+    reasons = [reasons for _, reasons in outcomes(audit(billed, AGREED, history=history))]
+    assert [bool(each) for each in reasons] == [True, False]
+
+
 def test_a_correction_is_no_duplicate_of_the_copy_from_another_folder() -> None:
     history = [before("1", record_hash="h", shipment_ref="S1")]
     billed = [invoice("1", BILLED, business_key=ELSEWHERE), invoice("1", BILLED)]
