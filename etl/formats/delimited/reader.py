@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
+from etl.formats.charsets import CharsetWatch
 from etl.formats.cutting import cut
 from etl.formats.delimited.body import Body, bodies
 from etl.formats.delimited.chunk import DelimitedChunk
@@ -56,9 +57,9 @@ class DelimitedReader:
         draft = Draft(self._declaration)
         for file in files:
             whole = bool(self._declaration.group_by)
-            begun = False
+            begun, watch = False, CharsetWatch(self._declaration.encoding)
             try:
-                for body in self._bodies(file):
+                for body in self._bodies(file, watch):
                     if draft.size >= _CHUNK and not (begun and whole):
                         yield draft.chunk()
                         draft = Draft(self._declaration, draft.kept_of_last() if begun else 0)
@@ -68,6 +69,8 @@ class DelimitedReader:
                 draft.defects.append(refused.defect(file.name, draft.index(file)))
             else:
                 draft.end(file)
+            if watch.doubt is not None:
+                draft.defects.append(watch.doubt.defect(file.name, draft.index(file)))
         if draft.files:
             yield draft.chunk()
 
@@ -78,7 +81,7 @@ class DelimitedReader:
         whole = not self._declaration.where
         return cut(file, wanted, largest, cutter.documents, whole=whole)
 
-    def _bodies(self, file: SourceFile) -> Iterator[Body]:
+    def _bodies(self, file: SourceFile, watch: CharsetWatch) -> Iterator[Body]:
         """The rows of `file`, once it is known that all of it can be decoded."""
         limit = self._declaration.max_bytes
         if limit is not None and file.size > limit:
@@ -95,4 +98,5 @@ class DelimitedReader:
                 for _ in utf8_blocks(stream, encoding, _BLOCK):
                     pass
         with file.open() as stream:
-            yield from bodies(utf8_blocks(stream, encoding, _BLOCK), self._declaration)
+            blocks = utf8_blocks(watch.reading(stream), encoding, _BLOCK)
+            yield from bodies(blocks, self._declaration)

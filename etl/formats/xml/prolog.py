@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Callable
 from xml.parsers import expat
 
@@ -12,6 +14,7 @@ from etl.formats.refusal import RefusedError
 
 _BLOCK = 64 * 1024
 _LONGEST = 1024 * 1024
+_ENCODING = re.compile(rb"""\s*<\?xml\b[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._:-]+)["']""")
 
 
 class _RootReachedError(Exception):
@@ -62,6 +65,21 @@ def checked_prolog(stream: Unpadded) -> bytes:
                 "no element within the first megabyte",
                 expected="a root element",
             )
+
+
+def declared_encoding(prolog: bytes) -> str:
+    """The encoding that a document is read in: by its byte order mark, else by its declaration,
+    else UTF-8. One that Python does not know is taken for UTF-16, of which nothing is asked."""
+    if prolog.startswith(codecs.BOM_UTF8):
+        return "utf-8"
+    declared = _ENCODING.match(prolog)
+    name = declared[1].decode("ascii") if declared else "utf-8"
+    if prolog.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in prolog[:4]:
+        name = "utf-16"
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        return "utf-16"
 
 
 def _stop(name: str, attributes: object) -> None:

@@ -51,9 +51,10 @@ class XmlReader:
         chunk = XmlChunk(self._declaration)
         for file in files:
             number = 0
+            doubts: list[RefusedError] = []
             try:
                 with file.open() as stream:
-                    for elements, size in batches(stream, self._declaration, _CHUNK):
+                    for elements, size in batches(stream, self._declaration, _CHUNK, doubts):
                         if chunk.size + size > _CHUNK and chunk.size:
                             yield chunk
                             chunk = XmlChunk(self._declaration)
@@ -65,6 +66,7 @@ class XmlReader:
                         chunk.size += size
                         number += len(elements)
             except RefusedError as refused:
-                chunk.defects.append(refused.defect(file.name, chunk.index(file)))
+                doubts.append(refused)
+            chunk.defects += [each.defect(file.name, chunk.index(file)) for each in doubts]
         if chunk.files:
             yield chunk

@@ -9,11 +9,12 @@ from typing import Any, BinaryIO
 from lxml import etree
 
 from etl.defects import Position, Severity
+from etl.formats.charsets import CharsetWatch
 from etl.formats.padding import Unpadded
 from etl.formats.refusal import RefusedError
 from etl.formats.xml.declaration import Declaration
 from etl.formats.xml.paths import Location, source_line
-from etl.formats.xml.prolog import checked_prolog
+from etl.formats.xml.prolog import checked_prolog, declared_encoding
 
 _BLOCK = 64 * 1024
 _CODES = {32: "UNKNOWN_ENCODING", 81: "UNDECODABLE", 114: "XML_LIMIT"}
@@ -22,13 +23,19 @@ of 10 MB, names, entities), which hold because huge_tree is off."""
 
 
 def batches(
-    stream: BinaryIO, declaration: Declaration, batch_bytes: int
+    stream: BinaryIO,
+    declaration: Declaration,
+    batch_bytes: int,
+    doubts: list[RefusedError] | None = None,
 ) -> Iterator[tuple[list[etree._Element], int]]:
     """The complete record elements of `stream`, with the bytes read for them.
 
     A batch ends after about `batch_bytes`. Its records keep the elements around them, as far as
     they were read, whatever is read later. Raises :class:`RefusedError` where the document can't
     be read further, after the batch with the records that were complete before.
+
+    Args:
+        doubts: takes what is to be warned of, when all was read.
     """
     etree.clear_error_log()
     parser = etree.XMLPullParser(
@@ -47,7 +54,9 @@ def batches(
     text = Unpadded(stream)
     block, read, since_record = checked_prolog(text), 0, 0
     refused: RefusedError | None = None
+    watch = CharsetWatch(declared_encoding(block))
     while block and refused is None:
+        watch.see(block)
         refused = _fed(parser, block)
         read += len(block)
         since_record += len(block)
@@ -69,6 +78,8 @@ def batches(
         refused = _at_end(parser, declaration.row, found)
     if pending:
         yield pending, read
+    if doubts is not None and watch.doubt is not None:
+        doubts.append(watch.doubt)
     if refused is not None:
         raise refused
 
