@@ -56,12 +56,13 @@ def _troubles_of(batch_id: str, prepared: Prepared) -> list[NewException]:
         if row["disposition"] == Disposition.HELD and row.get("outcome")
     ]
     explained, lines = _findings_of(held, prepared)
-    return found + [
-        queues.audit(
-            row | explained.get(row["record_id"], {}), lines.get(row["record_id"], []), batch_id
-        )
-        for row in held
-    ]
+    copies: Counter[str | None] = Counter()
+    for row in held:
+        copies[row["business_key"]] += 1
+        said = row | explained.get(row["record_id"], {})
+        of_row = lines.get(row["record_id"], [])
+        found.append(queues.audit(said, of_row, batch_id, copies[row["business_key"]]))
+    return found
 
 
 def _findings_of(

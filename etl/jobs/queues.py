@@ -84,10 +84,13 @@ def data(trouble: Trouble, batch_id: str, business_key: str | None, *, known: bo
     )
 
 
-def audit(document: Mapping[str, Any], lines: list[dict[str, Any]], batch_id: str) -> NewException:
+def audit(
+    document: Mapping[str, Any], lines: list[dict[str, Any]], batch_id: str, copy: int = 1
+) -> NewException:
     """An invoice that the audit did not approve.
 
     Args:
+        copy: which of the batch's held documents under its business key it is.
         document: a row of documents with outcome and reasons, and what the audit says of it.
         lines: its rows of the reconciliation's lines.
     """
@@ -111,6 +114,8 @@ def audit(document: Mapping[str, Any], lines: list[dict[str, Any]], batch_id: st
         file_id=document["file_id"],
         document_id=document_id(batch_id, document["record_type"], document["record_id"]),
         business_key=document["business_key"],
+        # each waits for itself, though they are called the same
+        subject=f"{document['file_id']} {copy}" if copy > 1 else "",
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from etl.ledger.chunks import chunks
 from etl.ledger.interchange_models import Direction, Interchange, InterchangeGroup
+from etl.ledger.models import ExceptionItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +30,21 @@ class ControlHistory:
         self._session = session
 
     def with_numbers(
-        self, channel: Channel, control_nos: Collection[str]
+        self, channel: Channel, control_nos: Collection[str], but_told: Collection[str] = ()
     ) -> dict[str, list[Interchange]]:
-        """The interchanges received under these numbers, by number, the earliest first."""
+        """The interchanges received under these numbers, by number, the earliest first.
+
+        Args:
+            but_told: codes of exceptions; a file that one of them tells of does not count.
+        """
+        told = select(ExceptionItem.file_id).where(
+            ExceptionItem.code.in_(but_told), ExceptionItem.file_id == Interchange.file_id
+        )
         found: dict[str, list[Interchange]] = {}
         for some in chunks(sorted(control_nos)):
             query = (
                 select(Interchange)
-                .where(*_received(channel), Interchange.control_no.in_(some))
+                .where(*_received(channel), Interchange.control_no.in_(some), ~told.exists())
                 .order_by(Interchange.sequence, Interchange.id)
             )
             for row in self._session.scalars(query):

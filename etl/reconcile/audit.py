@@ -13,6 +13,7 @@ from etl.reconcile.arithmetic import currencies, totals
 from etl.reconcile.bills import Bills, bills
 from etl.reconcile.carriers import other_carriers
 from etl.reconcile.charges import (
+    BILLED,
     billed_charges,
     charge_findings,
     compared_charges,
@@ -34,7 +35,7 @@ from etl.reconcile.matching import matched_shipments, unmatched, with_problems
 from etl.reconcile.reasons import Weight, findings
 from etl.reconcile.repeated import repeated_invoices
 from etl.reconcile.tolerances import Tolerances
-from etl.reconcile.used_up import used_up
+from etl.reconcile.used_up import used_up, uses_before
 from etl.reconcile.validity import counting_charges, invalid_charges, with_days
 
 RECONCILED_INVOICE = pa.schema(
@@ -127,7 +128,7 @@ def reconcile(
             processing of this batch's own files.
         history_references: document_id, type, value_norm of them.
         used_charges: what earlier bills have used of the expected charges; see
-            :func:`etl.reconcile.used_up.used_up`.
+            :func:`etl.reconcile.used_up.uses_before`.
         tolerances: see :func:`etl.reconcile.tolerances.tolerances_from`.
         mapping_findings: business findings of the mappings' own checks; each makes a REVIEW.
         bills_for: by partner, the carriers in whose name it may bill; any, where it is left out.
@@ -144,9 +145,10 @@ def reconcile(
     matched = with_problems(matched, charges)
     others = other_carriers(batch, bills_for or {})
     every = _trusted(ranked(batch, earlier), others)
-    duplicates = _duplicates(batch, earlier, every, wanted, matched, tolerances)
+    past = uses_before(used_charges)
+    duplicates = _duplicates(batch, earlier, every, wanted, matched, tolerances, past)
     duplicate_ids = _blocking(pd.concat([others, duplicates], ignore_index=True))
-    rows = compared_charges(batch, matched, charges, tolerances, duplicate_ids)
+    rows = compared_charges(batch, matched, charges, tolerances, duplicate_ids, past)
     sums = bill_sums(batch, rows, tolerances)
 
     by_charge = nothing_to_reclaim(charge_findings(rows), sums)
@@ -158,7 +160,7 @@ def reconcile(
         duplicates,
         unmatched(matched),
         invalid_charges(matched, wanted),
-        used_up(rows, duplicate_ids, every, used_charges),
+        used_up(rows, duplicate_ids, every, past),
         later_bill_findings(batch, rows),
         by_charge,
         bill_findings(sums),
@@ -176,15 +178,19 @@ def _duplicates(
     wanted: Expectations,
     matched: pd.DataFrame,
     tolerances: Tolerances,
+    past: pd.DataFrame,
 ) -> pd.DataFrame:
     """What was billed before, under the same number or another one."""
     numbers = pd.concat([numbers_of(batch), earlier.numbers], ignore_index=True)
     numbers = with_ours(numbers, wanted.keys)
     repeated = repeated_invoices(batch, every, numbers)
+    approved_before = past.merge(earlier.bills[["bill", "business_key"]], on="business_key")
+    approved_before = approved_before.rename(columns={"bill": "record_id"})
+    charges = [billed_charges(batch, matched), approved_before[BILLED]]
     billing = Billing(
         every,
         freight_of(numbers),
-        billed_charges(batch, matched),
+        pd.concat(charges, ignore_index=True),
         wanted.many_shipments,
         _blocking(repeated),
     )

@@ -11,6 +11,8 @@ from etl.reconcile.tolerances import Tolerances
 from etl.reconcile.variance import percent_of, with_limits, within
 
 _SCOPE = ["carrier_scac", "shipment", "charge_code"]
+BILLED = ["record_id", "shipment", "charge_code"]
+"""Columns of what a bill bills of our shipments."""
 
 
 def compared_charges(
@@ -19,18 +21,21 @@ def compared_charges(
     charges: pd.DataFrame,
     tolerances: Tolerances,
     duplicates: Column,
+    past: pd.DataFrame,
 ) -> pd.DataFrame:
     """A row for each charge of a shipment, billed or expected, with its variance and status.
 
     Lines of one shipment and charge code are added up first. An expected charge that none of the
-    batch's invoices bills is NOT_BILLED on the first ordinary invoice of its shipment.
+    batch's invoices bills is NOT_BILLED on the first ordinary invoice of its shipment, unless
+    another bill was approved for it on another night.
 
     Args:
         charges: see :func:`etl.reconcile.validity.counting_charges`.
         duplicates: record_ids of duplicates; they use up no expected charge.
+        past: see :func:`etl.reconcile.used_up.uses_before`.
     """
     rows = _billed(bills, matched).merge(charges, on=[*_SCOPE, "day"], how="left")
-    missing = _not_billed(rows, matched, bills, charges, duplicates)
+    missing = _not_billed(rows, matched, bills, charges, duplicates, past)
     rows = pd.concat([rows, missing], ignore_index=True)
     rows = rows.merge(bills.headers[["record_id", "kind"]], on="record_id")
 
@@ -100,7 +105,7 @@ def later_bill_findings(bills: Bills, rows: pd.DataFrame) -> pd.DataFrame:
 
 def billed_charges(bills: Bills, matched: pd.DataFrame) -> pd.DataFrame:
     """record_id, shipment (ours; null where unknown), charge_code: each once."""
-    billed = _billed(bills, matched)[["record_id", "shipment", "charge_code"]]
+    billed = _billed(bills, matched)[BILLED]
     return billed.drop_duplicates().reset_index(drop=True)
 
 
@@ -125,6 +130,7 @@ def _not_billed(
     bills: Bills,
     charges: pd.DataFrame,
     duplicates: Column,
+    past: pd.DataFrame,
 ) -> pd.DataFrame:
     """Expected charges without a bill, given to the first ordinary invoice of their shipment."""
     scope = ["carrier_scac", "shipment"]
@@ -139,7 +145,16 @@ def _not_billed(
     # An expected credit is not missing from the invoice it belongs to; a discount is.
     owed = (missing["expected"] > 0) | (missing["charge_code"] == "DISCOUNT")
     missing = missing[missing["found"].isna() & owed.fillna(False)].drop(columns="found")
+    missing = missing[~_billed_before(missing, bills, past)]
     return missing.assign(billed=pd.Series(ZERO, missing.index, dtype=billed["billed"].dtype))
+
+
+def _billed_before(missing: pd.DataFrame, bills: Bills, past: pd.DataFrame) -> Column:
+    """Whether a bill under another business key was approved for the charge."""
+    keys = missing["record_id"].map(bills.headers.set_index("record_id")["business_key"])
+    of_others = missing[_SCOPE].assign(own=keys).reset_index().merge(past, on=_SCOPE)
+    of_others = of_others[(of_others["business_key"] != of_others["own"]).fillna(True)]
+    return missing.index.to_series().isin(of_others["index"])
 
 
 def _status(rows: pd.DataFrame) -> Column:

@@ -23,7 +23,8 @@ class Billing:
     Attributes:
         every: see :func:`etl.reconcile.earlier.ranked`.
         freight: bill, freight, ours; see :func:`etl.reconcile.freight.freight_of`.
-        charges: record_id, shipment, charge_code: what the batch bills of our shipments.
+        charges: record_id, shipment, charge_code: what the batch bills of our shipments, and what
+            approved bills of history have used of what was expected for them.
         bols_of_many_shipments: carrier_scac, bol.
         repeated: bills of the batch that an earlier rule calls repetitions; nothing is a duplicate
             of them.
@@ -48,7 +49,8 @@ def rebilled_freight(
       was expected for the shipment is used up. Not where both bills have a PRO (two freight bills
       for one BOL) or different shipments, nor for a BOL of many shipments.
 
-    Two bills of a batch that share no charge of our shipments are a split, and no duplicates.
+    Two bills of a batch that share no charge of our shipments are a split, and no duplicates; so is
+    a bill beside one that was approved on another night.
     Credit notes, debit notes, balance-due bills and rebills refer to freight billed before on
     purpose: they are no duplicates. A number on bills of many shipments is no reference; it is told
     as a note.
@@ -140,9 +142,12 @@ def _used_up(
 
 
 def _no_splits(pairs: pd.DataFrame, charges: pd.DataFrame) -> pd.DataFrame:
-    """Without the pairs of a batch that bill one shipment of ours, and none of its charges both."""
-    here = pairs.loc[pairs["in_batch_before"].astype(bool), ["bill", "other"]]
-    mine = here.merge(charges, left_on="bill", right_on="record_id").drop(columns="record_id")
+    """Without the pairs that bill one shipment of ours, and none of its charges both."""
+    mine = (
+        pairs[["bill", "other"]]
+        .merge(charges, left_on="bill", right_on="record_id")
+        .drop(columns="record_id")
+    )
     theirs = charges.rename(columns={"record_id": "other"})
     of_one = mine.merge(theirs[["other", "shipment"]].drop_duplicates(), on=["other", "shipment"])
     both = mine.merge(theirs, on=["other", "shipment", "charge_code"])

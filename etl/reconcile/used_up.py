@@ -26,8 +26,23 @@ _USED = pa.schema(
 )
 
 
+def uses_before(used: pa.Table | None) -> pd.DataFrame:
+    """The expected charges that approved bills of earlier batches have used, once for each bill.
+
+    Args:
+        used: charges that bills of earlier batches were compared with: business_key,
+            invoice_no_norm, carrier_scac, shipment_ref (of ours, normalised), charge_code,
+            batch_id, and the bill's outcome and disposition.
+
+    Returns:
+        The same columns, `shipment` for shipment_ref.
+    """
+    past = frame(used, _USED).rename(columns={"shipment_ref": "shipment"})
+    return past[approved(past)].drop_duplicates([*_SCOPE, "business_key"])
+
+
 def used_up(
-    rows: pd.DataFrame, duplicates: Column, every: pd.DataFrame, used: pa.Table | None
+    rows: pd.DataFrame, duplicates: Column, every: pd.DataFrame, past: pd.DataFrame
 ) -> pd.DataFrame:
     """OVER_ACCRUAL where an ordinary bill or a credit note uses an expected charge that another one
     has used: one of the batch that counts before it, or one that was approved on another night.
@@ -38,9 +53,7 @@ def used_up(
         rows: see :func:`etl.reconcile.charges.compared_charges`.
         duplicates: record_ids of duplicates; they use up nothing.
         every: see :func:`etl.reconcile.earlier.ranked`.
-        used: charges that bills of earlier batches were compared with: business_key,
-            invoice_no_norm, carrier_scac, shipment_ref (of ours, normalised), charge_code,
-            batch_id, and the bill's outcome and disposition.
+        past: see :func:`uses_before`.
     """
     here = every.loc[every["in_batch"], ["bill", "rank", "approved", "business_key"]]
     uses = rows["expected"].notna() & (rows["billed"] != 0)
@@ -48,7 +61,7 @@ def used_up(
     billed = rows.loc[uses, ["record_id", *_SCOPE]]
     billed = billed.merge(here.rename(columns={"bill": "record_id"}), on="record_id", how="left")
     billed = billed.sort_values("rank", kind="stable")
-    return pd.concat([_in_batch(billed), _before(billed, used)], ignore_index=True)
+    return pd.concat([_in_batch(billed), _before(billed, past)], ignore_index=True)
 
 
 def _in_batch(billed: pd.DataFrame) -> pd.DataFrame:
@@ -60,9 +73,7 @@ def _in_batch(billed: pd.DataFrame) -> pd.DataFrame:
     return findings(again["record_id"], Weight.BLOCKING, Reason.OVER_ACCRUAL, details)
 
 
-def _before(billed: pd.DataFrame, used: pa.Table | None) -> pd.DataFrame:
-    past = frame(used, _USED).rename(columns={"shipment_ref": "shipment"})
-    past = past[approved(past)].drop_duplicates([*_SCOPE, "business_key"])
+def _before(billed: pd.DataFrame, past: pd.DataFrame) -> pd.DataFrame:
     billed = billed[~billed["approved"].fillna(False).astype(bool)]
     # of thousands of bills of one shipment the first two tell whether there is another than itself
     first = past.drop_duplicates(_SCOPE)

@@ -209,3 +209,33 @@ def test_a_charge_is_expected_on_the_day_of_the_shipment(
             [item] = ledger.exceptions.find()
         assert item.code == "NO_RATE"
         assert "not on 2026-11-18" in item.message
+
+
+def test_what_is_left_of_a_shipment_may_be_billed_on_another_night(night: Night) -> None:
+    freight = replace(ONE, charges=ONE.charges[:1])
+    fuel = replace(ONE, number="N-2", charges=ONE.charges[1:], pro="PRON-1", bol="BOLN-1")
+    night.drop("tms", "expected_charges_1.csv", expected_file(freight))
+    night.drop("acme-freight", "one.edi", bills_file(freight))
+    assert night.run().counts.pushed == 1
+    night.drop("tms", "expected_charges_2.csv", expected_file(ONE))
+    night.drop("acme-freight", "two.edi", bills_file(fuel, control_number=102))
+    assert night.run().counts.pushed == 1
+    again = replace(fuel, number="N-3")
+    night.drop("acme-freight", "three.edi", bills_file(again, control_number=103))
+    result = night.run()
+    assert (result.counts.pushed, result.counts.held) == (0, 1)
+
+
+def test_each_of_two_bills_that_are_called_the_same_waits_for_itself(night: Night) -> None:
+    other = FreightBill("n 1", "LD-2", pro="PRO2", bol="BOL2")
+    night.drop("tms", "expected_charges_1.csv", expected_file(ONE, other))
+    night.drop("acme-freight", "both.edi", bills_file(ONE, other))
+    assert night.run().counts.held == 2
+    with night.open().ledger.read() as ledger:
+        items = ledger.exceptions.find()
+    assert len({item.document_id for item in items}) == 2
+    [batch] = {item.batch_id for item in items}
+    assert batch is not None
+    rerun(night.open(), batch)
+    with night.open().ledger.read() as ledger:
+        assert {item.id for item in ledger.exceptions.find()} == {item.id for item in items}

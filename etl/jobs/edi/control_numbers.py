@@ -16,6 +16,9 @@ from etl.ledger.interchanges import number_in
 
 DUPLICATE = "DUPLICATE_CONTROL_NUMBER"
 
+BROKEN_OFF = ("TRUNCATED", "IEA_MISSING", "UNZ_MISSING")
+"""What tells of an interchange that is not whole: it is sent again under its number."""
+
 _Members = list[tuple[Reception, int]]
 _SEVERITIES = {"reject": Severity.REJECT, "warn": Severity.WARN}
 _Number = tuple[str, str]
@@ -107,11 +110,12 @@ def _repeated_interchanges(
 ) -> Iterator[Repeated]:
     numbers = {one.interchanges[place].number.strip() for one, place in members}
     with workspace.ledger.read() as ledger:
-        rows = ledger.control_history.with_numbers(channel, numbers)
+        rows = ledger.control_history.with_numbers(channel, numbers, BROKEN_OFF)
     earlier = _earlier({("", number): found for number, found in rows.items()})
     for reception, place in members:
         received = reception.interchanges[place]
-        before = _first_other(earlier, ("", received.number.strip()), reception)
+        whole = not any(defect.code in BROKEN_OFF for defect in received.defects)
+        before = _first_other(earlier, ("", received.number.strip()), reception, counts=whole)
         if before is not None:
             header = "ISA" if received.syntax == "x12" else "UNB"
             at = Position(reception.file.name, interchange=received.number, segment_id=header)
@@ -154,14 +158,20 @@ def _earlier(rows: Mapping[_Number, Sequence[Interchange]]) -> dict[_Number, lis
 
 
 def _first_other(
-    earlier: dict[_Number, list[_Came]], number: _Number, reception: Reception
+    earlier: dict[_Number, list[_Came]],
+    number: _Number,
+    reception: Reception,
+    *,
+    counts: bool = True,
 ) -> str | None:
-    """The name of an earlier file of other bytes with this number; this file becomes one itself."""
+    """The name of an earlier file of other bytes with this number; this file becomes one itself
+    where it `counts`."""
     file = reception.file
     own = _Came(file.sequence, file.sha256, file.name)
     known = earlier.setdefault(number, [])
     before = [came for came in known if came.when < own.when and came.sha256 != own.sha256]
-    known.append(own)
+    if counts:
+        known.append(own)
     return before[0].name if before else None
 
 

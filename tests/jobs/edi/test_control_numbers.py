@@ -143,3 +143,17 @@ def test_a_first_file_and_files_of_one_night_in_any_order_leave_no_gap(edi: EdiN
         drop(edi, name, number)
     edi.run()
     assert edi.exceptions() == []
+
+
+@pytest.mark.parametrize("same_night", [True, False])
+def test_a_file_that_broke_off_does_not_keep_out_the_whole_one(
+    edi: EdiNight, same_night: bool
+) -> None:
+    whole = bills_file(FreightBill("B-1", "S-1"), FreightBill("B-2", "S-2"), control_number=101)
+    edi.night.drop(ACME, "half.edi", whole[: len(whole) * 3 // 4])
+    if not same_night:
+        edi.run()
+    edi.night.drop(ACME, "whole.edi", whole)
+    edi.run()
+    assert edi.exceptions(code="DUPLICATE_CONTROL_NUMBER") == []
+    assert len(edi.exceptions(code="TRUNCATED")) == 1
