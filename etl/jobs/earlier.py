@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -34,11 +34,13 @@ class Earlier:
 
     Attributes:
         rejected: the ledger's rows of the documents that were rejected; they stay so.
+        waiting: of how many of them somebody has to look at something still.
     """
 
     mapped: MappedBatch
     reconciliation: Reconciliation | None
     rejected: Sequence[dict[str, Any]] = field(default_factory=list)
+    waiting: int = 0
 
 
 def earlier_results(
@@ -77,7 +79,8 @@ def earlier_results(
         for document in (*standing.documents.values(), *standing.nameless)
         if document.disposition == Disposition.REJECTED
     ]
-    return taken.result([_row(document) for document in rejected], with_audit=with_audit)
+    result = taken.result([_row(document) for document in rejected], with_audit=with_audit)
+    return replace(result, waiting=sum(map(standing.waits, rejected)))
 
 
 class _Taken:

@@ -41,6 +41,7 @@ class Prepared:
         read_again: whether the files were read, and not an earlier batch's records taken over.
         waiting: whether only what waits in them was looked at.
         taken_over: how many documents stay rejected as an earlier batch found them.
+        still_wait: how many of these somebody has to look at still.
         documents: a row each for the ledger; those to be pushed have no disposition yet.
         approved: the rows of the invoices that are to be pushed, by business key.
         bills: what the target shall have; None for a job without the step push.
@@ -50,6 +51,7 @@ class Prepared:
     read_again: bool
     waiting: bool
     taken_over: int
+    still_wait: int
     mapped: MappedBatch
     reconciliation: Reconciliation | None
     documents: BatchDocuments
@@ -138,6 +140,7 @@ def prepare_files(
         read_again=read_again,
         waiting=waiting,
         taken_over=len(rejected),
+        still_wait=earlier.waiting if earlier is not None else 0,
         mapped=mapped,
         reconciliation=reconciliation,
         documents=documents,

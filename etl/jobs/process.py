@@ -38,13 +38,15 @@ class Processed:
 
     Attributes:
         error: why its push could not be finished; the batch then stays open for the next run.
-        exceptions: what a person has to look at.
+        exceptions: what a person has to look at; still_wait: and how much besides that was taken
+            over from an earlier batch.
         deliveries: partners that acknowledgements were delivered to, or could not be.
     """
 
     batch_id: str
     counts: Counts = field(default_factory=Counts)
     exceptions: list[NewException] = field(default_factory=list)
+    still_wait: int = 0
     error: TechnicalError | None = None
     deliveries: Deliveries = field(default_factory=dict)
 
@@ -72,7 +74,7 @@ def process(
     prepared.let_go_of_what_is_written()
     note_documents(workspace, batch, prepared, exceptions)
     exceptions += note_exchange(workspace, batch, prepared)
-    processed = Processed(batch.id, exceptions=exceptions)
+    processed = Processed(batch.id, exceptions=exceptions, still_wait=prepared.still_wait)
     if prepared.bills is not None:
         try:
             report = _push(workspace, batch, prepared, progress)

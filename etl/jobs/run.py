@@ -123,7 +123,7 @@ def note_processed(workspace: Workspace, result: RunResult, processed: Processed
     """Add a batch's result to the run's; a target that failed becomes an exception, one that
     works again closes it."""
     result.counts.add(processed.counts)
-    result.new_exceptions += len(processed.exceptions)
+    result.new_exceptions += len(processed.exceptions) + processed.still_wait
     _note_technical(workspace, result, "BATCH_FAILED", processed.batch_id, None)
     _note_technical(workspace, result, "PUSH_FAILED", workspace.project.target, processed.error)
     _note_deliveries(workspace, result, processed.deliveries)

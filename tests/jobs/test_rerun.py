@@ -262,3 +262,18 @@ def test_a_dry_run_tells_what_becomes_of_a_rerun_that_was_killed(
     news = first.pushed().keys() - at_that_time.keys()
     assert {key for key, each in changes.items() if each["push"] == "created"} == news
     assert news == ({"R3"} if failpoint == "map.records_written" else set())
+
+
+@pytest.mark.parametrize("stage", ["map", "reconcile", "push"])
+def test_a_rerun_ends_with_exceptions_while_what_it_took_over_waits(
+    first: FirstNight, stage: str
+) -> None:
+    assert first.rerun(stage=stage).exit_code == 1
+    for item in waiting(first.night):
+        etl_command(first.night.root, "exceptions", "close", item, "--reason", "by telephone")
+    assert first.rerun(stage=stage).exit_code == 0
+
+
+def waiting(night: Night) -> list[str]:
+    with night.open().ledger.read() as ledger:
+        return [item.id for item in ledger.exceptions.find()]
