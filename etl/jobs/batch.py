@@ -24,6 +24,7 @@ class BatchFile:
         name: the partner's name of it.
         sequence: its arrival, in the ledger's order.
         open: opens its bytes, from the archive.
+        batch_id: the batch that it came with; empty: it is only looked at.
     """
 
     id: str
@@ -34,6 +35,7 @@ class BatchFile:
     received_at: datetime
     sequence: int
     open: Callable[[], BinaryIO]
+    batch_id: str = ""
 
     @property
     def source(self) -> SourceFile:
@@ -97,4 +99,5 @@ def batch_file(workspace: Workspace, file: models.File) -> BatchFile:
         received_at=file.received_at,
         sequence=file.sequence,
         open=lambda: workspace.archive.open_original(file.sha256),
+        batch_id=file.batch_id,
     )

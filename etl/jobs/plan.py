@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -99,7 +99,9 @@ def _unfinished(workspace: Workspace, job: Job) -> list[BatchFile]:
     with workspace.ledger.read() as ledger:
         batches = [b.id for b in ledger.batches.unsealed(job.name) if b.rerun_of is None]
         files = ledger.files.of_batches(batches)
-    return [batch_file(workspace, file) for file in files if file.duplicate_of is None]
+    own = (batch_file(workspace, file) for file in files if file.duplicate_of is None)
+    # what is new joins them, so that to the run they have come together
+    return [replace(file, batch_id="") for file in own]
 
 
 def _fetch(workspace: Workspace, partner: str, inbox: Inbox, plan: RunPlan) -> list[Received]:

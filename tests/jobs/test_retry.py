@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from etl.errors import ConfigurationError
@@ -123,3 +125,36 @@ def test_a_retry_makes_one_batch_and_leaves_alone_what_a_later_file_corrected(
         document = ledger.documents.get(push.document_id or "")
     assert document is not None
     assert str(document.amount) == "100.4000"
+
+
+def test_a_bill_and_its_correction_of_another_night_are_retried_together(night: Night) -> None:
+    corrected = replace(CODED, charges=(("400", 9010), ("ZRT", 7500)))
+    night.drop("tms", "expected_charges_1.csv", expected_file(CODED_AS_LIFTGATE))
+    night.drop("acme-freight", "first.edi", bills_file(CODED, control_number=101))
+    night.run()
+    night.drop("acme-freight", "second.edi", bills_file(corrected, control_number=102))
+    night.run()
+    teach_code(night)
+    with night.open().ledger.read() as ledger:
+        ids = [item.id for item in ledger.exceptions.find()]
+    [result] = retry(night.open(), ids)
+    assert (result.counts.pushed, result.counts.superseded, result.counts.held) == (1, 1, 0)
+    assert not waiting(night)
+    [written] = (night.root / "outbox" / "odoo").glob("*-bills.csv")
+    assert "90.1000" in written.read_text("utf-8-sig")
+
+
+def test_two_bills_that_only_share_a_number_replace_each_other_in_no_retry(night: Night) -> None:
+    other = replace(CODED, shipment="LD-Y9", pro="PRO9", bol="BOL9")
+    night.drop("tms", "expected_charges_1.csv", expected_file(CODED_AS_LIFTGATE))
+    night.drop("acme-freight", "first.edi", bills_file(CODED, control_number=101))
+    night.run()
+    night.drop("acme-freight", "second.edi", bills_file(other, control_number=102))
+    night.run()
+    teach_code(night)
+    with night.open().ledger.read() as ledger:
+        ids = [item.id for item in ledger.exceptions.find()]
+    [result] = retry(night.open(), ids)
+    assert result.counts.superseded == 0
+    assert result.counts.held + result.counts.pushed == 2
+    assert result.counts.pushed <= 1
