@@ -158,7 +158,7 @@ def reconcile(
     found += [
         others,
         duplicates,
-        unmatched(matched),
+        unmatched(matched, batch),
         invalid_charges(matched, wanted),
         used_up(rows, duplicate_ids, every, past),
         later_bill_findings(batch, rows),

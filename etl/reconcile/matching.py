@@ -6,6 +6,7 @@ import pandas as pd
 
 from etl.reconcile.bills import Bills
 from etl.reconcile.expectations import Expectations
+from etl.reconcile.frames import Column
 from etl.reconcile.freight import KIND_OF_REFERENCE
 from etl.reconcile.reasons import Reason, Weight, findings
 
@@ -62,8 +63,9 @@ def with_problems(matched: pd.DataFrame, charges: pd.DataFrame) -> pd.DataFrame:
     return matched.assign(problem=problem)
 
 
-def unmatched(matched: pd.DataFrame) -> pd.DataFrame:
+def unmatched(matched: pd.DataFrame, bills: Bills) -> pd.DataFrame:
     """SHIPMENT_NOT_FOUND and NO_RATE, one finding an invoice and reason."""
+    matched = matched.assign(ref=matched["ref"].fillna(_of_header(matched, bills)))
     found = []
     for reason, column, sentence in (
         (Reason.SHIPMENT_NOT_FOUND, "ref", "no shipment of ours is known as"),
@@ -74,6 +76,14 @@ def unmatched(matched: pd.DataFrame) -> pd.DataFrame:
         details = [_sentence(sentence, names) for names in listed]
         found.append(findings(listed.index.to_list(), Weight.BLOCKING, reason, details))
     return pd.concat(found, ignore_index=True)
+
+
+def _of_header(matched: pd.DataFrame, bills: Bills) -> Column:
+    """The other numbers that an invoice was looked for by: ``PRO 448210607, BOL 17``."""
+    headers = bills.headers.set_index("record_id")
+    pro, bol = "PRO " + headers["pro"], "BOL " + headers["bol"]
+    told = (pro + ", " + bol).fillna(pro).fillna(bol)
+    return matched["record_id"].map(told)
 
 
 def _sentence(sentence: str, names: list[str | None]) -> str:

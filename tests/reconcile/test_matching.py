@@ -57,6 +57,14 @@ def test_an_invoice_without_any_reference_goes_to_review() -> None:
     assert outcomes(result) == [("REVIEW", ["SHIPMENT_NOT_FOUND"])]
 
 
+def test_an_invoice_that_is_looked_for_by_its_pro_and_bol_is_told_by_them() -> None:
+    billed = [invoice("1", BILLED, shipment_ref=None, pro_no="P-9", bol_no="B-9")]
+    result = audit(billed, AGREED)
+    assert "no shipment of ours is known as PRO P9, BOL B9" in (
+        result.invoices["explanation"][0].as_py()
+    )
+
+
 def test_a_bol_of_two_shipments_decides_nothing() -> None:
     expected = [*AGREED, expect("SHP-2", "BASE", 320, bol_no="BOL 1")]
     billed = [invoice("1", BILLED, shipment_ref="BOL1")]
