@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from functools import lru_cache
 from typing import BinaryIO, cast
 
@@ -17,6 +18,7 @@ from etl.formats.refusal import RefusedError
 Offsets = npt.NDArray[np.int64]
 
 _REPLACED = "\N{REPLACEMENT CHARACTER}".encode()
+_NO_LETTER = re.compile(rb"[\x80-\x9f]")
 _HIGH = range(0x80, 0x100)
 _NOWHERE: Offsets = np.empty(0, np.int64)
 
@@ -71,6 +73,7 @@ class CharsetWatch:
         self._encoding = encoding
         self._of_one_byte = _of_one_byte(encoding)
         self._utf8 = codecs.lookup(encoding).name == "utf-8"
+        self._iso_8859 = codecs.lookup(encoding).name.startswith("iso8859")
         self._offset, self._line = 0, 1
 
     def see(self, data: bytes) -> None:
@@ -80,6 +83,8 @@ class CharsetWatch:
                 begins, ends = utf8_look_alikes(data)
                 if len(begins):
                     self._doubt_letters(data, int(begins[0]), int(ends[0]))
+                elif self._iso_8859 and (found := _NO_LETTER.search(data)):
+                    self._doubt_no_letter(data, found.start())
             elif self._utf8 and _REPLACED in data:
                 self._doubt_replaced(data, data.index(_REPLACED))
         self._offset += len(data)
@@ -97,6 +102,17 @@ class CharsetWatch:
             f"if the partner sends UTF-8, declare that",
             at=self._position(data, begin),
             value=f"{data[begin:end].decode(self._encoding, 'replace')} for {text}",
+            expected=f"text in {self._encoding}",
+            severity=Severity.WARN,
+        )
+
+    def _doubt_no_letter(self, data: bytes, begin: int) -> None:
+        self.doubt = RefusedError(
+            "SUSPECT_CHARSET",
+            f"this byte is no letter in {self._encoding}, but one in Windows-1252; ask the partner "
+            "what they send, and declare cp1252 if it is that",
+            at=self._position(data, begin),
+            value=f"0x{data[begin]:02x}",
             expected=f"text in {self._encoding}",
             severity=Severity.WARN,
         )

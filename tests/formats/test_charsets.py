@@ -88,6 +88,16 @@ def test_the_same_of_a_csv_file_is_warned_of_with_its_line(encoding: str) -> Non
     assert defects_of("csv", {"delimiter": ";"}, content.encode()) == []
 
 
+def test_windows_characters_in_a_csv_file_of_iso_8859_are_told() -> None:
+    content = "No,Text\n1,a \N{EN DASH} b\n".encode("cp1252")
+    (defect,) = defects_of("csv", {"encoding": "latin-1"}, content)
+    assert (defect.code, defect.value, defect.position.row) == ("SUSPECT_CHARSET", "0x96", 2)
+    assert defects_of("csv", {"encoding": "cp1252"}, content) == []
+    xml = b'<?xml version="1.0" encoding="ISO-8859-1"?><a><b>a \x96 b</b></a>'
+    (defect,) = defects_of("xml", {"row": "/a/b"}, xml)
+    assert (defect.code, defect.value) == ("SUSPECT_CHARSET", "0x96")
+
+
 def test_the_same_of_an_xml_document_by_what_it_declares() -> None:
     document = '<?xml version="1.0" encoding="{}"?>\n<a><b>\n{}</b></a>'
     source = {"row": "/a/b"}
