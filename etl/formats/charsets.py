@@ -99,7 +99,7 @@ class CharsetWatch:
         self.doubt = RefusedError(
             "SUSPECT_CHARSET",
             f"this text is UTF-8 but is declared {self._encoding}, so that its letters are wrong; "
-            f"if the partner sends UTF-8, declare that",
+            "if the partner sends UTF-8, declare that",
             at=self._position(data, begin),
             value=f"{data[begin:end].decode(self._encoding, 'replace')} for {text}",
             expected=f"text in {self._encoding}",

@@ -38,10 +38,11 @@ def replaced_records(
             return frozenset()  # a night's new files: nothing can have come after them
         keys = invoices.main["business_key"].drop_null().unique().to_pylist()
         versions = ledger.documents.versions(INVOICE, keys, but_files=frozenset(ids))
-    rows = list(zip(*invoices.main.select(columns).to_pydict().values(), strict=True))
     here: dict[str, list[_Own]] = defaultdict(list)
-    for _, key, partner, sha256, record_hash, *freight in rows:
-        here[key].append(_Own(came[partner, sha256], record_hash, freight))
+    rows = zip(*invoices.main.select(columns).to_pydict().values(), strict=True)
+    for record_id, key, partner, sha256, record_hash, *freight in rows:
+        if key is not None:
+            here[key].append(_Own(record_id, came[partner, sha256], record_hash, freight))
 
     def is_replaced(key: str, own: _Own) -> bool:
         elsewhere = any(
@@ -53,9 +54,7 @@ def replaced_records(
         return elsewhere or any(other.replaces(own) for other in here[key])
 
     return frozenset(
-        record_id
-        for record_id, key, partner, sha256, record_hash, *freight in rows
-        if key is not None and is_replaced(key, _Own(came[partner, sha256], record_hash, freight))
+        own.record_id for key, owns in here.items() for own in owns if is_replaced(key, own)
     )
 
 
@@ -63,6 +62,7 @@ def replaced_records(
 class _Own:
     """A version that the batch has itself; `freight`: the numbers of what it bills."""
 
+    record_id: int
     file: BatchFile
     record_hash: str
     freight: list[str | None]
