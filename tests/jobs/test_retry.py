@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from etl.errors import ConfigurationError
+from etl.jobs.result import RunResult
 from etl.jobs.retry import retry
 from etl.ledger import ExceptionItem, RunKind
 from tests.freight_bills import EXPECTED_HEADER, FreightBill, bills_file, expected_file
@@ -127,17 +128,23 @@ def test_a_retry_makes_one_batch_and_leaves_alone_what_a_later_file_corrected(
     assert str(document.amount) == "100.4000"
 
 
-def test_a_bill_and_its_correction_of_another_night_are_retried_together(night: Night) -> None:
-    corrected = replace(CODED, charges=(("400", 9010), ("ZRT", 7500)))
+def retried_with(night: Night, second: FreightBill) -> RunResult:
+    """A bill with an unknown code, and another one of the night after, retried once it is known."""
     night.drop("tms", "expected_charges_1.csv", expected_file(CODED_AS_LIFTGATE))
     night.drop("acme-freight", "first.edi", bills_file(CODED, control_number=101))
     night.run()
-    night.drop("acme-freight", "second.edi", bills_file(corrected, control_number=102))
+    night.drop("acme-freight", "second.edi", bills_file(second, control_number=102))
     night.run()
     teach_code(night)
     with night.open().ledger.read() as ledger:
         ids = [item.id for item in ledger.exceptions.find()]
     [result] = retry(night.open(), ids)
+    return result
+
+
+def test_a_bill_and_its_correction_of_another_night_are_retried_together(night: Night) -> None:
+    corrected = replace(CODED, charges=(("400", 9010), ("ZRT", 7500)))
+    result = retried_with(night, corrected)
     assert (result.counts.pushed, result.counts.superseded, result.counts.held) == (1, 1, 0)
     assert not waiting(night)
     [written] = (night.root / "outbox" / "odoo").glob("*-bills.csv")
@@ -146,15 +153,7 @@ def test_a_bill_and_its_correction_of_another_night_are_retried_together(night: 
 
 def test_two_bills_that_only_share_a_number_replace_each_other_in_no_retry(night: Night) -> None:
     other = replace(CODED, shipment="LD-Y9", pro="PRO9", bol="BOL9")
-    night.drop("tms", "expected_charges_1.csv", expected_file(CODED_AS_LIFTGATE))
-    night.drop("acme-freight", "first.edi", bills_file(CODED, control_number=101))
-    night.run()
-    night.drop("acme-freight", "second.edi", bills_file(other, control_number=102))
-    night.run()
-    teach_code(night)
-    with night.open().ledger.read() as ledger:
-        ids = [item.id for item in ledger.exceptions.find()]
-    [result] = retry(night.open(), ids)
+    result = retried_with(night, other)
     assert result.counts.superseded == 0
     assert result.counts.held + result.counts.pushed == 2
     assert result.counts.pushed <= 1
